@@ -11,13 +11,13 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/smmkit/smmkit/internal/deptest/repo"
 )
 
 const (
 	envDir     = "SMMKIT_SHARED"
 	envRequire = "SMMKIT_REQUIRE"
-
-	rootModule = "github.com/smmkit/smmkit"
 )
 
 // maxFile bounds what Read unpacks (256 MiB). The largest file in use unpacks
@@ -104,7 +104,7 @@ func locate(override, wd string) (string, error) {
 		return override, checkOverride(override)
 	}
 
-	root, err := moduleRoot(wd)
+	root, err := repo.Root(wd)
 	if err != nil {
 		return "", err
 	}
@@ -128,32 +128,6 @@ func checkOverride(dir string) error {
 	}
 
 	return nil
-}
-
-// moduleRoot walks up from dir to the folder of the root module's go.mod.
-// Nested modules have a go.mod of their own, which is passed by.
-func moduleRoot(dir string) (string, error) {
-	for at := dir; ; at = filepath.Dir(at) {
-		mod, err := os.ReadFile(filepath.Join(at, "go.mod"))
-		if err == nil && modulePath(mod) == rootModule {
-			return at, nil
-		}
-		if at == filepath.Dir(at) {
-			return "", fmt.Errorf("no go.mod of %s above %s", rootModule, dir)
-		}
-	}
-}
-
-// modulePath returns the path of the module directive, which cmd/go always
-// writes on a line of its own.
-func modulePath(mod []byte) string {
-	for line := range strings.Lines(string(mod)) {
-		if path, ok := strings.CutPrefix(line, "module "); ok {
-			return strings.TrimSpace(path)
-		}
-	}
-
-	return ""
 }
 
 func isDir(path string) bool {

@@ -10,6 +10,8 @@ import (
 	"runtime"
 	"strings"
 	"testing"
+
+	"github.com/smmkit/smmkit/internal/deptest/repo"
 )
 
 // recorder is a testing.TB that notes how the test would have ended. Like the
@@ -59,8 +61,8 @@ func TestLocate(t *testing.T) {
 	root := filepath.Join(top, "checkout")
 	shared := filepath.Join(top, "shared")
 	nested := filepath.Join(root, "smm", "nested", "pkg")
-	write(t, filepath.Join(root, "go.mod"), []byte("module "+rootModule+"\n\ngo 1.26.0\n"))
-	write(t, filepath.Join(root, "smm", "nested", "go.mod"), []byte("module "+rootModule+"/smm/nested\n"))
+	write(t, filepath.Join(root, "go.mod"), []byte("module "+repo.Module+"\n\ngo 1.26.0\n"))
+	write(t, filepath.Join(root, "smm", "nested", "go.mod"), []byte("module "+repo.Module+"/smm/nested\n"))
 	write(t, filepath.Join(nested, "x.go"), nil)
 
 	if _, err := locate("", nested); !errors.Is(err, errAbsent) {
