@@ -1,0 +1,159 @@
+package smm
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+)
+
+// DeliverySchema is the version of Delivery's JSON form that this package
+// writes. A record with a higher one is refused.
+const DeliverySchema = 1
+
+// Delivery is one item on its way to one channel: the unit of the publishing
+// protocol. It holds everything needed to go on after a crash, in another
+// process, from its JSON form alone. Its fields are for reading and storing;
+// only Client.Advance, Link, Resolve, Cancel and Requeue change them.
+//
+// A Delivery must not be used by two goroutines at a time.
+type Delivery struct {
+	Schema  int            `json:"schema"`
+	ID      string         `json:"id"`
+	Tenant  Tenant         `json:"tenant,omitempty"`
+	Entry   string         `json:"entry,omitempty"`  // what the host planned: all deliveries of one Publish call share it
+	Parent  string         `json:"parent,omitempty"` // ID of the delivery whose item this one answers
+	Request PublishRequest `json:"request"`
+	Policy  Policy         `json:"policy,omitzero"`
+
+	Phase    Phase     `json:"phase"`
+	Prepared Prepared  `json:"prepared,omitzero"`
+	Attempt  Attempt   `json:"attempt,omitzero"`
+	Outcome  Outcome   `json:"outcome,omitzero"` // the latest answer; in PhasePublished the item
+	Failure  *Failure  `json:"failure,omitempty"`
+	Tries    int       `json:"tries,omitempty"` // steps in a row that got nowhere; feeds the back-off
+	Since    time.Time `json:"since,omitzero"`  // when those began; feeds Policy.GiveUp
+	Wake     time.Time `json:"wake,omitzero"`   // when Advance makes sense again
+	Log      []LogLine `json:"log,omitempty"`   // the last steps, oldest first, at most logLimit
+}
+
+// Policy bounds a delivery. The zero value means the defaults.
+type Policy struct {
+	MaxAttempts int           `json:"max_attempts,omitempty"` // commits, default 5
+	StaleAfter  time.Time     `json:"stale_after,omitzero"`   // do not begin to publish after this
+	CommitLimit time.Duration `json:"commit_limit,omitempty"` // longest single commit, default 30 s
+	GiveUp      time.Duration `json:"give_up,omitempty"`      // how long errors may last in one phase before a person is asked or the delivery fails, default 24 h
+}
+
+func (p Policy) maxAttempts() int           { return orDefault(p.MaxAttempts, 5) }
+func (p Policy) commitLimit() time.Duration { return orDefault(p.CommitLimit, 30*time.Second) }
+func (p Policy) giveUp() time.Duration      { return orDefault(p.GiveUp, 24*time.Hour) }
+
+func orDefault[T int | time.Duration](v, d T) T {
+	if v <= 0 {
+		return d
+	}
+	return v
+}
+
+// Phase is where a delivery stands.
+type Phase string
+
+// The phases. Published, Failed, Cancelled and Expired are final.
+const (
+	PhaseWaiting    Phase = "waiting"     // for the parent's item
+	PhasePreparing  Phase = "preparing"   //
+	PhaseReady      Phase = "ready"       // prepared; nothing of this Prepared is in flight
+	PhaseCommitting Phase = "committing"  // the intent is on disk; a request may be in flight
+	PhaseSettling   Phase = "settling"    // accepted but not done, or in doubt
+	PhaseHuman      Phase = "needs-human" // in doubt for good: Resolve
+	PhasePublished  Phase = "published"
+	PhaseFailed     Phase = "failed" // not public, and not tried again by itself
+	PhaseCancelled  Phase = "cancelled"
+	PhaseExpired    Phase = "expired" // stale before it began
+)
+
+// Final reports whether nothing happens any more without a person.
+func (p Phase) Final() bool {
+	switch p {
+	case PhasePublished, PhaseFailed, PhaseCancelled, PhaseExpired:
+		return true
+	}
+	return false
+}
+
+// Failure is an error in durable form.
+type Failure struct {
+	Op        string `json:"op"`             // "prepare", "commit", "settle", "parent"
+	Code      string `json:"code,omitempty"` // the vendor's
+	Message   string `json:"message"`
+	Reconnect bool   `json:"reconnect,omitempty"` // NeedsReconnect
+	Status    int    `json:"status,omitempty"`
+}
+
+func newFailure(op string, err error) *Failure {
+	if err == nil {
+		return nil
+	}
+	f := &Failure{Op: op, Message: CleanMessage(err.Error()), Reconnect: NeedsReconnect(err)}
+	if e, ok := errors.AsType[*Error](err); ok {
+		f.Code, f.Status = e.Code, e.Status
+	}
+	return f
+}
+
+// LogLine is one step of a delivery, for people who ask why it is where it is.
+type LogLine struct {
+	At    time.Time    `json:"at"`
+	Phase Phase        `json:"phase"` // after the step
+	State OutcomeState `json:"state,omitempty"`
+	Note  string       `json:"note"`
+}
+
+const logLimit = 40
+
+func (d *Delivery) note(now time.Time, s OutcomeState, format string, args ...any) {
+	d.Log = append(d.Log, LogLine{At: now, Phase: d.Phase, State: s, Note: fmt.Sprintf(format, args...)})
+	if len(d.Log) > logLimit {
+		d.Log = append(d.Log[:0:0], d.Log[len(d.Log)-logLimit:]...)
+	}
+}
+
+// Journal makes deliveries durable. Save must return only once d is safe
+// against a crash of the machine, and must fail if the caller has lost the
+// right to write it (its lease ran out, or somebody else wrote it since): that
+// is the fence that keeps two workers from committing the same delivery. After
+// an error the caller drops its copy and reads the record again.
+type Journal interface {
+	Save(ctx context.Context, d *Delivery) error
+}
+
+// Check verifies the invariants of the protocol. Advance refuses to act on, or
+// to save, a delivery that breaks one; the error matches ErrInvalid and names
+// the invariant, and means a bug in a store, a driver or this package.
+func (d *Delivery) Check() error {
+	bad := func(rule string) error {
+		return fmt.Errorf("%w: delivery %s in phase %s: %s", ErrInvalid, d.ID, d.Phase, rule)
+	}
+	switch {
+	case d.Schema > DeliverySchema:
+		return bad(fmt.Sprintf("schema %d is newer than this program's %d: upgrade it", d.Schema, DeliverySchema))
+	case d.ID == "" || d.Request.ID != d.ID || d.Request.Tenant != d.Tenant:
+		return bad("request does not belong to the delivery")
+	case d.Phase == PhaseCommitting && (d.Attempt.Intent.IsZero() || d.Attempt.First.IsZero() || d.Attempt.Deadline.IsZero()):
+		return bad("intent without its times")
+	case d.Phase == PhaseCommitting && d.Attempt.N == 0:
+		return bad("commit without an intent")
+	case d.Phase == PhaseCommitting && d.Attempt.Deadline.Before(d.Attempt.Intent):
+		return bad("deadline before intent")
+	case (d.Phase == PhaseReady || d.Phase == PhaseCommitting || d.Phase == PhaseSettling) && !d.Prepared.Ready:
+		return bad("not prepared")
+	case d.Attempt.Doubt && (d.Phase == PhaseFailed || d.Phase == PhaseCancelled || d.Phase == PhaseExpired || d.Phase == PhasePreparing || d.Phase == PhaseWaiting):
+		return bad("an attempt in doubt was forgotten")
+	case d.Phase == PhasePublished && d.Outcome.Post.ID == "" && d.Outcome.Evidence == "":
+		return bad("published without a ref or evidence")
+	case !d.Phase.Final() && d.Phase != PhaseHuman && d.Wake.IsZero():
+		return bad("nothing will wake it")
+	}
+	return nil
+}
