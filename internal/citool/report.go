@@ -91,7 +91,7 @@ func (r *report) event(e *event) {
 	switch e.Action {
 	case "start", "run":
 		r.open[at] = true
-		if parent, _, ok := cutLast(e.Test); ok {
+		if parent, ok := parentOf(e.Test); ok {
 			r.parents[key{e.Package, parent}] = true
 		}
 	case "output":
@@ -133,7 +133,7 @@ func (r *report) testDone(at key, verdict string) {
 func (r *report) breakUp(at key) {
 	r.failed = true
 	r.broken[key{at.Package, ""}] = true
-	for name, ok := at.Test, true; ok; name, _, ok = cutLast(name) {
+	for name, ok := at.Test, true; ok; name, ok = parentOf(name) {
 		r.broken[key{at.Package, name}] = true
 	}
 }
@@ -214,14 +214,14 @@ func reason(output string) string {
 	return strings.Join(text, " ")
 }
 
-// cutLast splits the last element off a subtest's name.
-func cutLast(name string) (parent, last string, ok bool) {
+// parentOf returns the test that a subtest belongs to.
+func parentOf(name string) (parent string, ok bool) {
 	i := strings.LastIndexByte(name, '/')
 	if i < 0 {
-		return "", name, false
+		return "", false
 	}
 
-	return name[:i], name[i+1:], true
+	return name[:i], true
 }
 
 func tail(output string) string {

@@ -44,7 +44,7 @@ func (v Violation) String() string {
 // Check judges packages by a table and returns every breach, in the order of
 // the packages.
 func Check(rules []Rule, banned map[string]string, packages []Package) []Violation {
-	var found []Violation
+	var found []Violation //nolint:prealloc // a clean repository needs none
 	for i := range packages {
 		found = append(found, checkPackage(rules, banned, &packages[i])...)
 	}

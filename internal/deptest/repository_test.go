@@ -62,7 +62,8 @@ func TestRepositoryStyle(t *testing.T) {
 	t.Logf("%d hand-written files without tests: median %d lines, 90 %% up to %d, longest %d (%s)",
 		figures.Files, figures.Median, figures.P90, figures.Max, figures.Longest)
 
-	for _, found := range slices.Concat(CheckSizes(Style, files), CheckInits(files), CheckSignatures(files)) {
+	for _, found := range slices.Concat(
+		CheckSizes(Style, files), CheckInits(files), CheckSignatures(files), CheckSleeps(files)) {
 		t.Error(found)
 	}
 }

@@ -89,3 +89,36 @@ func CheckInits(files []*File) []string {
 
 	return found
 }
+
+// CheckSleeps returns the test files that call time.Sleep without being written
+// for testing/synctest, in whose bubbles sleeping takes no time. Elsewhere a
+// sleep is either too short, and the test fails by chance, or wastes time.
+func CheckSleeps(files []*File) []string {
+	var found []string
+	for _, file := range files {
+		if file.Test() && !file.imports("testing/synctest") && callsSleep(file.Syntax) {
+			found = append(found, file.Name+": time.Sleep outside testing/synctest: run the test in a bubble, "+
+				"inject a clock, or wait for the event itself")
+		}
+	}
+
+	return found
+}
+
+func (f *File) imports(name string) bool {
+	return slices.ContainsFunc(f.Syntax.Imports, func(spec *ast.ImportSpec) bool {
+		return spec.Path.Value == `"`+name+`"`
+	})
+}
+
+func callsSleep(syntax *ast.File) bool {
+	found := false
+	ast.Inspect(syntax, func(node ast.Node) bool {
+		sel, ok := node.(*ast.SelectorExpr)
+		found = found || ok && sel.Sel.Name == "Sleep" && isIdent(sel.X, "time")
+
+		return !found
+	})
+
+	return found
+}

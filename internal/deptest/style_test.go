@@ -72,6 +72,23 @@ func TestCheckInits(t *testing.T) {
 	}
 }
 
+func TestCheckSleeps(t *testing.T) {
+	const sleep, wake = "func F() { time.Sleep(1) }\n", "func F() { time.Now() }\n"
+	for _, tc := range []struct {
+		name, src string
+		want      bool
+	}{
+		{"p/a_test.go", "package p\nimport \"time\"\n" + sleep, true},
+		{"p/a_test.go", "package p\nimport (\"time\"; \"testing/synctest\")\n" + sleep, false},
+		{"p/a_test.go", "package p\nimport \"time\"\n" + wake, false},
+		{"p/a.go", "package p\nimport \"time\"\n" + sleep, false}, // the linter's business
+	} {
+		if got := len(CheckSleeps(load(t, map[string]string{tc.name: tc.src}))) > 0; got != tc.want {
+			t.Errorf("%s: refused %t, want %t:\n%s", tc.name, got, tc.want, tc.src)
+		}
+	}
+}
+
 func TestCheckSignatures(t *testing.T) {
 	for src, want := range map[string]string{
 		"func F(m map[string]any) {}":                              "p.F",
