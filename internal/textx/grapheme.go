@@ -7,7 +7,8 @@ import (
 )
 
 // Graphemes is the number of user-perceived characters: extended grapheme
-// clusters after Unicode Annex 29. CR LF is one; an invalid byte is one.
+// clusters after Unicode Annex 29. CR LF is one; an invalid byte is one, except
+// that an unfinished sequence at the very end belongs to what is before it.
 func Graphemes(text string) int {
 	n := 0
 	slow := graphemes.FromString(text)
@@ -16,10 +17,12 @@ func Graphemes(text string) int {
 		if w == 1 {
 			end := asciiRun(text, i+1)
 			// The last ASCII character may be the base of a combining mark,
-			// so it is left for the general path unless it ends the text or
-			// is a control, to which nothing attaches.
-			if end < len(text) && !isControl(text[end-1]) {
+			// so it is left for the general path unless it ends the text.
+			if end < len(text) {
 				end--
+				if text[end] == '\n' && end > i && text[end-1] == '\r' {
+					end--
+				}
 			}
 			n += asciiClusters(text[i:end])
 			i = end
@@ -48,8 +51,6 @@ func Graphemes(text string) int {
 	}
 	return n
 }
-
-func isControl(c byte) bool { return c < 0x20 || c == 0x7F }
 
 // asciiRun returns the end of the run of ASCII bytes that starts at i. It
 // reads eight bytes at a time; the compiler merges the loads.

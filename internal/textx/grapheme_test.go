@@ -72,7 +72,7 @@ func TestGraphemesNeighbours(t *testing.T) {
 }
 
 func FuzzGraphemes(f *testing.F) {
-	for _, s := range []string{"plain", "e\u0301\r\n\u0301", "한국\u11a8", "👨\u200d👩x\u200d", "\xff\xe3\x81", mixedLine} {
+	for _, s := range []string{"plain", "e\u0301\r\n\u0301", "한국\u11a8", "👨\u200d👩x\u200d", "\xff\xe3\x81", "\n\xe1", "ab\r\n\xe1", mixedLine} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
