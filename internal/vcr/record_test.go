@@ -30,6 +30,7 @@ func canaryServer(t *testing.T) *httptest.Server {
 		w.Header().Set("Set-Cookie", "session=canary-cookie-out")
 		w.Header().Set("X-Internal-Token", "canary-header-out")
 		w.Header().Set("DPoP-Nonce", "canary-nonce")
+		w.Header().Set("X-Kept", "this one")
 		w.Header().Set("X-RateLimit-Remaining", "42")
 		w.Header().Set("Link", `<https://api.example.com/next?access_token=canary-link&page=2>; rel="next"`)
 		w.Header().Set("Content-Type", "application/json")
@@ -38,7 +39,7 @@ func canaryServer(t *testing.T) *httptest.Server {
 			fmt.Fprint(w, `{"access_token":"canary-access","refresh_token":"canary-refresh","accessJwt":"canary-ajwt","refreshJwt":"canary-rjwt","expires_in":3600,"scope":"read"}`)
 		case "/nested":
 			fmt.Fprint(w, `{"data":[{"user":{"email":"canary@canary.dev","phone":"+4917212345678","id":"1"},"tokens":{"a":"canary-deep","b":["canary-list"]},"pin":123456789}],`+
-				`"paging":{"next":"https://graph.example.com/x?access_token=canary-paging&after=1"},"raw":"{\"client_secret\":\"canary-embedded\"}","auth_hint":"Bearer canary-bearer-123456",`+
+				`"paging":{"next":"https://graph.example.com/x?access_token=canary-paging&after=1"},"note":"we said canary pl&in value","raw":"{\"client_secret\":\"canary-embedded\"}","auth_hint":"Bearer canary-bearer-123456",`+
 				`"error":{"code":190,"type":"OAuthException"},"status":{"code":"ok"}}`)
 		case "/form":
 			w.Header().Set("Content-Type", "application/x-www-form-urlencoded")
@@ -109,7 +110,7 @@ func sendCanaries(t *testing.T, c *http.Client, base string) {
 func TestRecordHasNoCanary(t *testing.T) {
 	srv := canaryServer(t)
 	path := filepath.Join(t.TempDir(), "sub", "cassette")
-	rec, err := New(path, Record(true), RecordedFrom("testserver", "1.0"), fixedNow, SecretValues(basicSecret))
+	rec, err := New(path, Record(true), RecordedFrom("testserver", "1.0"), fixedNow, SecretValues(basicSecret, "canary pl&in"), KeepHeaders("X-Kept"))
 	require.NoError(t, err)
 	sendCanaries(t, rec.Client(), srv.URL)
 	require.NoError(t, rec.Stop())
@@ -125,7 +126,7 @@ func TestRecordHasNoCanary(t *testing.T) {
 	require.NotContains(t, string(data), "172123")
 	require.NotContains(t, string(data), "123456789")
 	// What a test needs is still there.
-	for _, kept := range []string{`"code":190`, `"code":"ok"`, `"expires_in":3600`, "X-Ratelimit-Remaining", "screen_name=someone", "rel=", "hello", "REDACTED-accesstoken"} {
+	for _, kept := range []string{`"code":190`, `"code":"ok"`, `"expires_in":3600`, "X-Ratelimit-Remaining", "screen_name=someone", "rel=", "this one", "hello", "REDACTED-accesstoken"} {
 		require.Contains(t, string(data), kept)
 	}
 	p, err := ReadProvenance(path)
@@ -176,6 +177,7 @@ func TestNothingIsWritten(t *testing.T) {
 		{"binary", answer("application/octet-stream", "", "\xff\x00\x01canary"), "cannot be scrubbed"},
 		{"encoded", answer("application/json", "br", "canary"), "Content-Encoding"},
 		{"secret within base64", answer("text/plain", "", "x "+base64.RawStdEncoding.EncodeToString([]byte("canary-value"))), "SecretValues"},
+		{"secret within an image", answer("image/png", "", "\x89PNG\r\n\x1a\n\xff "+sample("gh", "p_", "abcdefghij1234567890")+" "), "looks like secrets"},
 		{"nothing", nil, "nothing was recorded"},
 	}
 	for _, tt := range tests {
