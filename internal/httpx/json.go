@@ -1,0 +1,100 @@
+package httpx
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/smmkit/smmkit/smm"
+)
+
+// maxJSONDepth bounds nesting. Answers of platforms nest about ten deep; what
+// goes deeper costs more stack than sense.
+const maxJSONDepth = 64
+
+// JSON decodes the body into v. Unknown fields are ignored and invalid UTF-8
+// becomes U+FFFD; an empty body, text after the value and nesting beyond 64
+// are errors, as is an HTML page, which is what proxies, maintenance pages and
+// captive portals answer with. All are *smm.Error that match
+// smm.ErrUnavailable and quote nothing of the body.
+//
+// After a commit such an error leaves the outcome unknown: the platform may
+// well have done what its answer fails to say.
+func (r *Response) JSON(v any) error {
+	if err := decodeJSON(r.Body, r.Header.Get("Content-Type"), v); err != nil {
+		return &smm.Error{
+			Op: r.op, Platform: r.platform, Channel: r.channel, Status: r.Status, RequestID: r.RequestID,
+			Err: fmt.Errorf("%w: unreadable answer: %w", smm.ErrUnavailable, err),
+		}
+	}
+	return nil
+}
+
+// Decode is Response.JSON as a function that returns the value.
+func Decode[T any](r *Response) (T, error) {
+	var v T
+	err := r.JSON(&v)
+	return v, err
+}
+
+var (
+	errEmpty    = errors.New("empty body where JSON was expected")
+	errHTML     = errors.New("HTML page where JSON was expected")
+	errTooDeep  = errors.New("JSON nested deeper than 64")
+	byteOrder   = []byte("\xef\xbb\xbf")
+	jsonSpaces  = " \t\r\n"
+	htmlOpeners = []byte("<")
+)
+
+func decodeJSON(body []byte, contentType string, v any) error {
+	body = bytes.TrimPrefix(body, byteOrder)
+	trimmed := bytes.TrimLeft(body, jsonSpaces)
+	switch {
+	case len(trimmed) == 0:
+		return errEmpty
+	case bytes.HasPrefix(trimmed, htmlOpeners):
+		if strings.Contains(contentType, "xml") && !strings.Contains(contentType, "html") {
+			return errors.New("XML where JSON was expected")
+		}
+		return errHTML
+	case tooDeep(trimmed):
+		return errTooDeep
+	}
+	err := json.Unmarshal(trimmed, v)
+	if e, ok := errors.AsType[*json.SyntaxError](err); ok {
+		return fmt.Errorf("JSON syntax at byte %d", e.Offset) // its own text may quote the body
+	}
+	if e, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
+		return fmt.Errorf("JSON field %q is not a %s", e.Field, e.Type)
+	}
+	if err != nil {
+		return fmt.Errorf("JSON does not fit %T", v)
+	}
+	return nil
+}
+
+// tooDeep counts brackets outside strings. It needs no valid JSON.
+func tooDeep(b []byte) bool {
+	depth, inString := 0, false
+	for i := 0; i < len(b); i++ {
+		switch c := b[i]; {
+		case inString:
+			if c == '\\' {
+				i++
+			} else if c == '"' {
+				inString = false
+			}
+		case c == '"':
+			inString = true
+		case c == '{' || c == '[':
+			if depth++; depth > maxJSONDepth {
+				return true
+			}
+		case c == '}' || c == ']':
+			depth--
+		}
+	}
+	return false
+}
