@@ -51,15 +51,15 @@ var samples = []sample{
 		rule:     "the store on PostgreSQL",
 		packages: "./smm/pgstore",
 		code:     "context github.com/jackc/pgx/v5 github.com/jackc/pgx/v5/pgxpool ./smm/vault ./scheduler ./moderation",
-		noCode:   "./smm/sqlitestore modernc.org/sqlite github.com/riverqueue/river github.com/lib/pq ./brand",
+		noCode:   "./smm/sqlitestore ./smm/smmtest modernc.org/sqlite github.com/riverqueue/river github.com/lib/pq ./brand",
 		tests:    "./scheduler/schedulertest " + require,
 		noTests:  "./smm/sqlitestore",
 	},
 	{
 		rule:     "the engine on River",
 		packages: "./scheduler/riverengine",
-		code:     "context github.com/riverqueue/river github.com/riverqueue/river/riverdriver/riverpgxv5 github.com/jackc/pgx/v5 ./smm/pgstore ./scheduler",
-		noCode:   "./smm/sqlitestore ./internal/httpx ./analytics",
+		code:     "context github.com/riverqueue/river github.com/riverqueue/river/riverdriver/riverpgxv5 github.com/jackc/pgx/v5 ./smm/pgstore ./scheduler ./scheduler/riverengine/migrate",
+		noCode:   "./smm/sqlitestore ./smm/smmtest ./internal/httpx ./analytics",
 		tests:    "./scheduler/schedulertest " + goCmp,
 		noTests:  "./smm/sqlitestore ./platforms/x",
 	},
@@ -73,15 +73,15 @@ var samples = []sample{
 	},
 	{
 		rule:     "the conformance suite of one part of smm",
-		packages: "./smm/vault/vaulttest ./smm/inbox/inboxtest",
-		code:     "testing ./smm ./smm/sim",
+		packages: "./smm/vault/vaulttest",
+		code:     "testing ./smm ./smm/sim ./smm/vault",
 		noCode:   "./smm/ads " + require,
 		noTests:  require,
 	},
 	{
 		rule:     "the conformance suites of the scheduler",
 		packages: "./scheduler/schedulertest",
-		code:     "testing testing/synctest ./smm ./smm/sim ./scheduler",
+		code:     "testing testing/synctest ./smm ./smm/sim ./scheduler ./scheduler/schedulertest/stores",
 		noCode:   "./smm/inbox ./smm/smmtest ./analytics " + require,
 		noTests:  require,
 	},
@@ -229,7 +229,7 @@ var samples = []sample{
 		packages: "./internal/httpx ./internal/textx ./internal/webhookx ./internal/docgen",
 		code: "net/http ./smm ./internal/textx golang.org/x/time/rate github.com/clipperhouse/uax29/v2/graphemes " +
 			oauth2 + " " + text + " " + retry,
-		noCode: "./platforms/x ./platforms/internal/meta ./smm/inbox ./smm/safehttp ./scheduler ./internal/vcr ./internal/sharedspec " +
+		noCode: "./platforms/x ./platforms/internal/meta ./smm/inbox ./smm/safehttp ./scheduler ./internal/vcr ./internal/sharedspec ./internal/citool ./internal/bench ./internal/contract " +
 			"github.com/hashicorp/go-cleanhttp golang.org/x/net/html " + goVCR + " " + goCmp,
 		tests:   "./internal/vcr ./internal/sharedspec " + goCmp + " " + require,
 		noTests: "./platforms/x/xtest ./smm/sim " + goVCR,
