@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"compress/gzip"
 	"encoding/base64"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"strings"
@@ -35,6 +36,7 @@ func TestFind(t *testing.T) {
 		{sample("abcd-efg2", "-hijk-lmn3"), KindVendorKey},
 		{sample("-----BEGIN RSA ", "PRIVATE KEY-----"), KindPrivateKey},
 		{"key " + rnd, KindEntropy},
+		{"key " + sample("k3x9mq", "72pzw0vtr5", "h8yd1nb6cj4"), KindEntropy},
 		{`"k":"` + hex + `"`, KindHex},
 		{"write to someone@company.dev now", KindEmail},
 		{"call +49 172 1234567", KindPhone},
@@ -51,9 +53,37 @@ func TestFind(t *testing.T) {
 		"someone@example.com a@b.test", "@user@mastodon.social", `"acct":"user@mastodon.social"`, "acct:user@mastodon.social", "logo@2x.png", "Bearer authentication is used",
 		"+12025550123", "2026-11-22T10:00:00+00:00", "17841405309211844_123456789012345", "/v1/accounts/verify_credentials/with_a_very_long_path_2026",
 		"ten-things-to-do-in-2026-with-your-social-media-account", "REDACTED-accesstoken", "Bearer REDACTED-accesstoken-1234567890", "00000000000000000000000000000000",
-		"getProfileInformationForBusinessAccountV2", "1+2000000000x",
+		"getProfileInformationForBusinessAccountV2", "1+2000000000x", "sum1+200000000 ",
 	} {
 		require.Empty(t, find(text), text)
+	}
+}
+
+// TestEntropyRecall measures the last net, the one for tokens without a prefix.
+func TestEntropyRecall(t *testing.T) {
+	rng := rand.New(rand.NewPCG(1, 2)) //nolint:gosec // repeatable samples, not secrets
+	for _, tt := range []struct {
+		alphabet string
+		length   int
+		least    int // of 1000
+	}{
+		{"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_", 43, 990},
+		{"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789", 32, 990},
+		{"abcdefghijklmnopqrstuvwxyz0123456789", 40, 950},
+		{"0123456789abcdef", 32, 990},
+	} {
+		hits := 0
+		for range 1000 {
+			b := make([]byte, tt.length)
+			for i := range b {
+				b[i] = tt.alphabet[rng.IntN(len(tt.alphabet))]
+			}
+			if len(find(`"x":"`+string(b)+`"`)) > 0 {
+				hits++
+			}
+		}
+		t.Logf("%d symbols, %d characters: %d of 1000 found", len(tt.alphabet), tt.length, hits)
+		require.GreaterOrEqual(t, hits, tt.least)
 	}
 }
 
