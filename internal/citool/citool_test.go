@@ -111,6 +111,12 @@ func TestStreams(t *testing.T) {
 			fails:   true,
 		},
 		{
+			name: "a parent that passes counts through its subtests",
+			in: `{"Action":"run","Package":"p","Test":"T"}` + "\n" + `{"Action":"run","Package":"p","Test":"T/a"}` + "\n" +
+				`{"Action":"pass","Package":"p","Test":"T/a"}` + "\n" + `{"Action":"pass","Package":"p","Test":"T"}` + "\n" + `{"Action":"pass","Package":"p"}`,
+			closing: "1 passed, 0 failed, 0 skipped",
+		},
+		{
 			name:    "breaks off",
 			in:      `{"Action":"start","Package":"p"}` + "\n" + `{"Action":"run","Package":"p","Test":"T"}`,
 			out:     "FAIL p: the event stream broke off\nrunning: T",
