@@ -1,0 +1,229 @@
+package scheduler
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/smmkit/smmkit/smm"
+)
+
+// LoopOptions shape a Loop. The zero value means the defaults.
+type LoopOptions struct {
+	// Lease is how long a claim lasts without being renewed, and so how long
+	// what a crashed process held stays untouched: default 30 s, at least 1 s.
+	// It also bounds how long a platform may take to answer a commit, whose
+	// deadline lies before the lease's end (see Scheduler).
+	Lease time.Duration
+	// Poll is how often the store is asked for records that other processes
+	// inserted or gave back: default 1 s. What this process inserts is seen at
+	// once.
+	Poll time.Duration
+	// Concurrency is how many records are worked on at once: default 64.
+	Concurrency int
+	// Owner names this process in the store: default a random name.
+	Owner string
+	// Clock is the time; default smm.SystemClock.
+	Clock smm.Clock
+	// OnError, if not nil, is told of errors that the loop survives: a store
+	// that fails for a moment, a handler that could not finish.
+	OnError func(error)
+}
+
+// Loop is the embedded engine: it asks the store when the next record is due,
+// sleeps until then, and claims what is due. Several loops, also in other
+// processes, share the work of one store.
+type Loop struct {
+	store Store
+	o     LoopOptions
+
+	slots chan struct{} // one element for each record being worked on
+	freed chan struct{} // signal: a slot was freed
+	wg    sync.WaitGroup
+
+	mu       sync.Mutex
+	awaiting time.Time          // earliest Wake since the store was asked
+	target   time.Time          // while asleep: until when
+	wake     context.CancelFunc // while asleep: ends the sleep
+	eager    bool               // look again whenever a record was worked on
+}
+
+const minLease = time.Second
+
+// NewLoop returns a Loop over store.
+func NewLoop(store Store, o LoopOptions) (*Loop, error) {
+	if o.Lease == 0 {
+		o.Lease = 30 * time.Second
+	}
+	if o.Poll == 0 {
+		o.Poll = time.Second
+	}
+	if o.Concurrency == 0 {
+		o.Concurrency = 64
+	}
+	if o.Clock == nil {
+		o.Clock = smm.SystemClock()
+	}
+	if o.Owner == "" {
+		o.Owner = randomName()
+	}
+	switch {
+	case store == nil:
+		return nil, fmt.Errorf("%w: a loop needs a store", smm.ErrInvalid)
+	case o.Lease < minLease || o.Lease > time.Hour:
+		return nil, fmt.Errorf("%w: lease %s: want %s to 1h", smm.ErrInvalid, o.Lease, minLease)
+	case o.Poll < time.Millisecond:
+		return nil, fmt.Errorf("%w: poll interval %s: want at least 1ms", smm.ErrInvalid, o.Poll)
+	case o.Concurrency < 1:
+		return nil, fmt.Errorf("%w: concurrency %d: want at least 1", smm.ErrInvalid, o.Concurrency)
+	}
+	return &Loop{store: store, o: o, slots: make(chan struct{}, o.Concurrency), freed: make(chan struct{}, 1)}, nil
+}
+
+// Wake implements Engine.
+func (l *Loop) Wake(_ context.Context, _ Key, at time.Time) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.awaiting.IsZero() || at.Before(l.awaiting) {
+		l.awaiting = at
+	}
+	if l.wake != nil && at.Before(l.target) {
+		l.wake()
+	}
+	return nil
+}
+
+// Run implements Engine. A Loop runs once at a time.
+func (l *Loop) Run(ctx context.Context, h Handler) error { return l.run(ctx, h, nil) }
+
+// RunUntilIdle runs until no record in the store is due within the horizon and
+// nothing is in flight in this process. What another process holds counts as
+// due when its lease ends.
+func (l *Loop) RunUntilIdle(ctx context.Context, h Handler, horizon time.Duration) error {
+	return l.run(ctx, h, func(next time.Time, ok bool) bool {
+		return !ok || next.After(l.o.Clock.Now().Add(horizon))
+	})
+}
+
+// run is the loop. idle, if not nil, says whether to end, given the next wake.
+func (l *Loop) run(ctx context.Context, h Handler, idle func(time.Time, bool) bool) error {
+	defer l.wg.Wait()
+	l.mu.Lock()
+	l.eager = idle != nil
+	l.mu.Unlock()
+	failures := 0
+	for ctx.Err() == nil {
+		l.forget()
+		busy := len(l.slots) > 0
+		next, ok, err := l.round(ctx, h)
+		switch {
+		case errors.Is(err, ErrClosed):
+			return err
+		case err != nil && ctx.Err() == nil:
+			l.report(err)
+			failures++
+			_ = l.o.Clock.Sleep(ctx, min(l.o.Poll<<min(failures, 6), 30*time.Second)) // ctx is looked at next
+			continue
+		}
+		failures = 0
+		if idle != nil && !busy && idle(next, ok) {
+			return nil
+		}
+		l.rest(ctx, next, ok)
+	}
+	return nil
+}
+
+// round claims what is due if a slot is free, and returns when the next record
+// is due; now, if there may be more at once.
+func (l *Loop) round(ctx context.Context, h Handler) (time.Time, bool, error) {
+	next, ok, err := l.store.NextWake(ctx)
+	now := l.o.Clock.Now()
+	free := cap(l.slots) - len(l.slots)
+	if err != nil || !ok || next.After(now) || free == 0 {
+		return next, ok, err
+	}
+	claim := Claim{Now: now, Lease: l.o.Lease, Owner: l.o.Owner, Limit: free}
+	rs, err := l.store.Claim(ctx, claim)
+	if err != nil {
+		return next, ok, err
+	}
+	for _, r := range rs {
+		l.slots <- struct{}{} // free by the count above: only this goroutine takes slots
+		l.wg.Go(func() { l.handle(ctx, h, r) })
+	}
+	return now, true, nil
+}
+
+func (l *Loop) handle(ctx context.Context, h Handler, r *Record) {
+	again, err := h(ctx, r)
+	<-l.slots
+	select {
+	case l.freed <- struct{}{}:
+	default:
+	}
+	if err != nil {
+		l.report(fmt.Errorf("scheduler: delivery %s: %w", r.Delivery.ID, err))
+	}
+	l.mu.Lock()
+	if again.IsZero() && l.eager {
+		again = l.o.Clock.Now()
+	}
+	l.mu.Unlock()
+	if !again.IsZero() {
+		_ = l.Wake(ctx, r.Key(), again) // never fails
+	}
+}
+
+// rest waits until there may be something to do: a record is due, or one that
+// is due finds a free slot, or the poll interval is over.
+func (l *Loop) rest(ctx context.Context, next time.Time, ok bool) {
+	now := l.o.Clock.Now()
+	if ok && !next.After(now) {
+		if len(l.slots) == cap(l.slots) {
+			select {
+			case <-l.freed:
+			case <-ctx.Done():
+			}
+		}
+		return
+	}
+	until := now.Add(l.o.Poll)
+	if ok && next.Before(until) {
+		until = next
+	}
+	l.sleep(ctx, now, until)
+}
+
+// sleep waits until the time given, or until Wake names an earlier one.
+func (l *Loop) sleep(ctx context.Context, now, until time.Time) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	l.mu.Lock()
+	if !l.awaiting.IsZero() && l.awaiting.Before(until) {
+		until = l.awaiting
+	}
+	l.target, l.wake = until, cancel
+	l.mu.Unlock()
+	if until.After(now) {
+		_ = l.o.Clock.Sleep(ctx, until.Sub(now)) // waking early is the purpose
+	}
+	l.mu.Lock()
+	l.wake = nil
+	l.mu.Unlock()
+}
+
+// forget drops the wake-ups so far: the store is about to be asked.
+func (l *Loop) forget() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.awaiting = time.Time{}
+}
+
+func (l *Loop) report(err error) {
+	if l.o.OnError != nil {
+		l.o.OnError(err)
+	}
+}

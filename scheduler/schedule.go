@@ -1,0 +1,243 @@
+package scheduler
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/smmkit/smmkit/smm"
+)
+
+// MaxPostSize bounds the JSON form of a post that is scheduled, in bytes. Media
+// are names and do not count.
+const MaxPostSize = 1 << 20
+
+// ScheduleOptions shape Schedule, Enqueue and Reply. nil means the zero value.
+type ScheduleOptions struct {
+	// Tenant is on whose behalf the post is published.
+	Tenant smm.Tenant
+	// Token makes the call repeatable: the host's own name for this entry, for
+	// example the key of its database row. A second call with the same tenant,
+	// token and payload gives the deliveries of the first and adds nothing; with
+	// another payload the error is a *TokenError. The payload is everything that
+	// is passed: post, channels, time and options. A token is remembered as long
+	// as its deliveries, see Store.Purge.
+	Token string
+	// StaleAfter is how late publication may begin after the planned time. What
+	// is later than that, for example after an outage, expires instead. 0: never.
+	StaleAfter time.Duration
+	// Policy bounds the deliveries. Its StaleAfter must be zero.
+	Policy smm.Policy
+	// Labels, if not zero, replace the labels of the post.
+	Labels smm.Labels
+	// AllowPast permits a planned time that lies long in the past, for imports.
+	// Such a post is due at once.
+	AllowPast bool
+}
+
+// Item is one delivery, in short.
+type Item struct {
+	ID      string // of the delivery
+	Entry   string // what all deliveries of one call share
+	Channel smm.Ref
+	Part    int       // on this channel: 0 the post, then the rest of its thread and the first comment
+	At      time.Time // planned for
+	Phase   smm.Phase
+}
+
+// TokenError says that a token was used before, for something else. It matches
+// ErrTokenUsed.
+type TokenError struct {
+	Tenant smm.Tenant
+	Token  string
+}
+
+// Error implements error.
+func (e *TokenError) Error() string {
+	return fmt.Sprintf("token %q was used for another payload: cancel that entry, or take a new token", e.Token)
+}
+
+// Unwrap returns ErrTokenUsed.
+func (e *TokenError) Unwrap() error { return ErrTokenUsed }
+
+// Schedule plans a post on channels for a time. It validates the post on every
+// channel, and stores either everything or nothing: one delivery for each part
+// on each channel. When it returns nil, the deliveries are durable, and some
+// process that runs a scheduler on this store will publish them.
+//
+// Findings are what validation had to say, warnings included, with or without
+// an error. A post with findings that stop it gives a *smm.FindingsError. A zero
+// time, and one longer ago than WithMaxPast allows, are refused with an error
+// that matches smm.ErrInvalid. Validation happens now: what changes until the
+// planned time shows when the platform is asked.
+func (s *Scheduler) Schedule(ctx context.Context, post *smm.Post, channels []smm.Ref, at time.Time, opts *ScheduleOptions) ([]Item, smm.Findings, error) {
+	if at.IsZero() {
+		return nil, nil, fmt.Errorf("%w: no time to publish at: use Enqueue to publish now", smm.ErrInvalid)
+	}
+	return s.schedule(ctx, post, channels, at, opts)
+}
+
+// Enqueue plans a post for now. Unlike smm.Client.Publish it returns as soon as
+// the deliveries are durable.
+func (s *Scheduler) Enqueue(ctx context.Context, post *smm.Post, channels []smm.Ref, opts *ScheduleOptions) ([]Item, smm.Findings, error) {
+	return s.schedule(ctx, post, channels, time.Time{}, opts)
+}
+
+// Reply answers a post, comment, conversation or review now: it is Enqueue with
+// post.ReplyTo set.
+func (s *Scheduler) Reply(ctx context.Context, channel, to smm.Ref, post *smm.Post, opts *ScheduleOptions) ([]Item, smm.Findings, error) {
+	if post == nil || to.IsZero() {
+		return nil, nil, fmt.Errorf("%w: a reply needs a post and something to answer", smm.ErrInvalid)
+	}
+	p := *post
+	p.ReplyTo = to
+	return s.Enqueue(ctx, &p, []smm.Ref{channel}, opts)
+}
+
+// schedule plans; a zero time means now.
+func (s *Scheduler) schedule(ctx context.Context, post *smm.Post, channels []smm.Ref, at time.Time, opts *ScheduleOptions) ([]Item, smm.Findings, error) {
+	if opts == nil {
+		opts = &ScheduleOptions{}
+	}
+	hash, err := payloadHash(post, channels, at, opts)
+	if err != nil {
+		return nil, nil, err
+	}
+	if items, err := s.byToken(ctx, opts, hash); len(items) > 0 || err != nil {
+		return items, nil, err
+	}
+	now := s.clock.Now()
+	if at.IsZero() {
+		at = now
+	}
+	if past := now.Sub(at); past > s.maxPast && !opts.AllowPast {
+		return nil, nil, fmt.Errorf("%w: %s is %s ago: correct it, or set AllowPast", smm.ErrInvalid,
+			at.UTC().Format(time.RFC3339), past.Round(time.Second))
+	}
+
+	rs, findings, err := s.plan(ctx, post, channels, at, opts, hash)
+	if err != nil {
+		return nil, findings, err
+	}
+	err = s.store.Insert(ctx, rs...)
+	if opts.Token != "" && errors.Is(err, smm.ErrConflict) { // another process was faster
+		items, err := s.byToken(ctx, opts, hash)
+		if err == nil && len(items) == 0 {
+			err = ErrTokenUsed
+		}
+		return items, findings, err
+	}
+	if err != nil {
+		return nil, findings, fmt.Errorf("scheduler: store the deliveries: %w", err)
+	}
+	for _, r := range rs {
+		s.wake(ctx, r)
+	}
+	return itemsOf(rs), findings, nil
+}
+
+// plan makes the records of an entry.
+func (s *Scheduler) plan(ctx context.Context, post *smm.Post, channels []smm.Ref, at time.Time, opts *ScheduleOptions, hash []byte) ([]*Record, smm.Findings, error) {
+	at = Micro(at)
+	policy := opts.Policy
+	if opts.StaleAfter > 0 {
+		policy.StaleAfter = at.Add(opts.StaleAfter)
+	}
+	p := *post
+	if !isZeroLabels(&opts.Labels) {
+		p.Labels = opts.Labels
+	}
+	ds, findings, err := s.client.ForTenant(opts.Tenant).Plan(ctx, &p, channels, &smm.PublishOptions{Token: opts.Token, Policy: policy})
+	if err != nil {
+		return nil, findings, err
+	}
+	rs := make([]*Record, 0, len(ds))
+	for _, d := range ds {
+		// Platforms that take the time from us show the planned one.
+		d.Wake, d.Request.Created = at, at.Truncate(time.Millisecond)
+		if isZeroLabels(&d.Request.Post.Labels) { // parts of a thread rarely carry their own
+			d.Request.Post.Labels = p.Labels
+		}
+		r := &Record{Delivery: *d, NotBefore: at, Token: opts.Token}
+		if opts.Token != "" {
+			r.PayloadHash = hash
+		}
+		rs = append(rs, r)
+	}
+	return rs, findings, nil
+}
+
+// byToken returns what an earlier call with the token stored.
+func (s *Scheduler) byToken(ctx context.Context, opts *ScheduleOptions, hash []byte) ([]Item, error) {
+	if opts.Token == "" {
+		return nil, nil
+	}
+	var rs []*Record
+	for r, err := range s.store.List(ctx, Query{Tenant: opts.Tenant, Token: opts.Token}) {
+		if err != nil {
+			return nil, err
+		}
+		if !bytes.Equal(r.PayloadHash, hash) {
+			return nil, &TokenError{Tenant: opts.Tenant, Token: opts.Token}
+		}
+		rs = append(rs, r)
+	}
+	return itemsOf(rs), nil
+}
+
+// payloadHash checks what was passed, and sums it up.
+func payloadHash(post *smm.Post, channels []smm.Ref, at time.Time, opts *ScheduleOptions) ([]byte, error) {
+	switch {
+	case post == nil:
+		return nil, fmt.Errorf("%w: no post to schedule", smm.ErrInvalid)
+	case at.Year() > 9999:
+		return nil, fmt.Errorf("%w: the year %d is beyond what can be stored", smm.ErrInvalid, at.Year())
+	case opts.StaleAfter < 0:
+		return nil, fmt.Errorf("%w: StaleAfter is negative", smm.ErrInvalid)
+	case !opts.Policy.StaleAfter.IsZero():
+		return nil, fmt.Errorf("%w: set ScheduleOptions.StaleAfter instead of Policy.StaleAfter", smm.ErrInvalid)
+	}
+	b, err := json.Marshal(post)
+	if err != nil {
+		return nil, fmt.Errorf("%w: post: %w", smm.ErrInvalid, err)
+	}
+	if len(b) > MaxPostSize {
+		return nil, fmt.Errorf("%w: the post has %d bytes, at most %d can be stored", smm.ErrInvalid, len(b), MaxPostSize)
+	}
+	rest, err := json.Marshal(struct {
+		Channels   []smm.Ref
+		At         time.Time
+		StaleAfter time.Duration
+		Policy     smm.Policy
+		Labels     smm.Labels
+	}{channels, at.UTC().Truncate(time.Microsecond), opts.StaleAfter, opts.Policy, opts.Labels})
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", smm.ErrInvalid, err)
+	}
+	sum := sha256.Sum256(slices.Concat(b, []byte{'\n'}, rest))
+	return sum[:], nil
+}
+
+func isZeroLabels(l *smm.Labels) bool {
+	return l.Topic == "" && l.Campaign == "" && l.ContentType == "" && l.Pillar == "" && l.Brand == "" && len(l.Tags) == 0
+}
+
+// itemsOf sums up the records of one entry: sorted by channel,
+// each with its parts in order.
+func itemsOf(rs []*Record) []Item {
+	items := make([]Item, 0, len(rs))
+	for _, r := range inOrder(rs) {
+		d := &r.Delivery
+		it := Item{ID: d.ID, Entry: d.Entry, Channel: d.Request.Channel, At: r.NotBefore, Phase: d.Phase}
+		if n := len(items); n > 0 && items[n-1].Channel == it.Channel && items[n-1].Entry == it.Entry {
+			it.Part = items[n-1].Part + 1
+		}
+		items = append(items, it)
+	}
+	return items
+}

@@ -1,0 +1,165 @@
+package scheduler
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/smmkit/smmkit/smm"
+)
+
+// Scheduler is the front: it takes posts for later, and publishes what is due
+// while Run runs. It is safe for concurrent use. Several schedulers, in one
+// process or in many, may share a store.
+type Scheduler struct {
+	client  *smm.Client
+	store   Store
+	engine  Engine
+	clock   smm.Clock
+	lease   time.Duration
+	drain   time.Duration
+	maxPast time.Duration
+	onEvent func(Event)
+	loop    LoopOptions
+}
+
+// Option configures New.
+type Option func(*Scheduler)
+
+// WithEngine replaces the Loop. Its leases must be of the length given with
+// WithLease.
+func WithEngine(e Engine) Option { return func(s *Scheduler) { s.engine = e } }
+
+// WithLease sets how long a record is held without renewal: default 30 s, at
+// least 1 s. After a crash, what was held is taken up again when its lease is
+// over. A commit's deadline lies before the lease's end, so the lease also
+// bounds how long a platform may take to answer a commit. For a commit it is
+// extended to what the protocol wants at least: 2 s, or the CommitLimit of the
+// delivery's policy if that is shorter, and some hundred milliseconds of margin.
+func WithLease(d time.Duration) Option { return func(s *Scheduler) { s.lease, s.loop.Lease = d, d } }
+
+// WithPoll sets how often the store is asked for what other processes did:
+// default 1 s.
+func WithPoll(d time.Duration) Option { return func(s *Scheduler) { s.loop.Poll = d } }
+
+// WithConcurrency sets how many deliveries are worked on at once: default 64.
+func WithConcurrency(n int) Option { return func(s *Scheduler) { s.loop.Concurrency = n } }
+
+// WithOwner names this process in the store, for people.
+func WithOwner(name string) Option { return func(s *Scheduler) { s.loop.Owner = name } }
+
+// WithClock replaces the clock. The client must have the same one.
+func WithClock(c smm.Clock) Option { return func(s *Scheduler) { s.clock, s.loop.Clock = c, c } }
+
+// WithDrain sets how long steps in flight may go on when Run's context ends:
+// default 30 s. A commit has some seconds more to hear its answer.
+func WithDrain(d time.Duration) Option { return func(s *Scheduler) { s.drain = d } }
+
+// WithMaxPast sets how far in the past a planned time may lie: default 5
+// minutes. ScheduleOptions.AllowPast lifts it for one call.
+func WithMaxPast(d time.Duration) Option { return func(s *Scheduler) { s.maxPast = d } }
+
+// WithEvents makes the scheduler call f with what happens. It is called from
+// several goroutines, in order for each delivery, and holds up that delivery
+// until it returns.
+func WithEvents(f func(Event)) Option { return func(s *Scheduler) { s.onEvent = f } }
+
+// New returns a Scheduler that publishes through client what it keeps in store.
+// The tenant of the client is not used: every call names its own.
+func New(client *smm.Client, store Store, opts ...Option) (*Scheduler, error) {
+	s := &Scheduler{
+		client: client, store: store, clock: smm.SystemClock(),
+		lease: 30 * time.Second, drain: 30 * time.Second, maxPast: 5 * time.Minute,
+	}
+	for _, o := range opts {
+		o(s)
+	}
+	if client == nil || store == nil {
+		return nil, fmt.Errorf("%w: a scheduler needs a client and a store", smm.ErrInvalid)
+	}
+	if s.clock == nil || s.drain <= 0 || s.maxPast < 0 {
+		return nil, fmt.Errorf("%w: option with a nil, zero or negative value", smm.ErrInvalid)
+	}
+	if s.lease < minLease {
+		return nil, fmt.Errorf("%w: lease %s: want at least %s", smm.ErrInvalid, s.lease, minLease)
+	}
+	if s.engine == nil {
+		s.loop.OnError = func(err error) {
+			if _, told := errors.AsType[*toldError](err); !told {
+				s.tell(EventError, &smm.Delivery{}, err)
+			}
+		}
+		loop, err := NewLoop(store, s.loop)
+		if err != nil {
+			return nil, err
+		}
+		s.engine = loop
+	}
+	return s, nil
+}
+
+// Run publishes what is due until ctx ends, lets the steps in flight finish,
+// and returns nil. An error means that the store or the engine is gone.
+func (s *Scheduler) Run(ctx context.Context) error { return s.engine.Run(ctx, s.handle) }
+
+// RunUntilIdle publishes what is due, and what falls due within the horizon of
+// any moment, and returns when there is nothing left of that: for scripts and
+// tests. A retry or a settling beyond the horizon is left to the next run. The
+// engine must be a Loop; the error matches smm.ErrUnsupported otherwise.
+func (s *Scheduler) RunUntilIdle(ctx context.Context, horizon time.Duration) error {
+	loop, ok := s.engine.(*Loop)
+	if !ok {
+		return fmt.Errorf("scheduler: RunUntilIdle with this engine: %w", smm.ErrUnsupported)
+	}
+	return loop.RunUntilIdle(ctx, s.handle, horizon)
+}
+
+// tell sends an event. An empty kind is nothing to tell.
+func (s *Scheduler) tell(kind EventKind, d *smm.Delivery, err error) {
+	if s.onEvent == nil || kind == "" {
+		return
+	}
+	r := Record{Delivery: *d}
+	s.onEvent(Event{Kind: kind, At: s.clock.Now(), Delivery: r.Clone().Delivery, Err: err})
+}
+
+// update reads a record, changes it and saves it, again if somebody else was
+// faster.
+func (s *Scheduler) update(ctx context.Context, key Key, change func(r *Record, now time.Time) error) (*Record, error) {
+	const tries = 10
+	for n := 1; ; n++ {
+		r, err := s.store.Get(ctx, key)
+		if err != nil {
+			return nil, err
+		}
+		now := s.clock.Now()
+		if err := change(r, now); err != nil {
+			return r, err
+		}
+		err = s.store.Save(ctx, r, now)
+		if err == nil {
+			s.wake(ctx, r)
+			return r, nil
+		}
+		if n == tries || !errors.Is(err, ErrFenced) {
+			return nil, err
+		}
+	}
+}
+
+// wake tells the engine of a record. An engine that cannot be told finds it in
+// the store, a little later.
+func (s *Scheduler) wake(ctx context.Context, r *Record) {
+	at, ok := r.Due()
+	if !ok {
+		return
+	}
+	if err := s.engine.Wake(ctx, r.Key(), at); err != nil {
+		s.tell(EventError, &r.Delivery, fmt.Errorf("scheduler: wake: %w", err))
+	}
+}
+
+func randomName() string { return strings.ToLower(rand.Text()) }
