@@ -50,9 +50,6 @@ func probePNG(s *source, info *Info) error {
 	}
 	info.Width, info.Height = int(w), int(h)
 	info.HasAlpha = b[9] == 4 || b[9] == 6
-	if err := s.checkPixels(info.Width, info.Height); err != nil {
-		return err
-	}
 	return s.pngChunks(first.end+pngCRC, info)
 }
 

@@ -53,6 +53,16 @@ func heic(w, h uint32, rotation byte, extra ...[]byte) []byte {
 	return append(mediatest.Box("ftyp", []byte("mif1\x00\x00\x00\x00mif1heic")), meta...)
 }
 
+func sidx(scale uint32, durations ...uint32) []byte {
+	b := binary.BigEndian.AppendUint32(make([]byte, 8), scale)
+	b = binary.BigEndian.AppendUint16(append(b, make([]byte, 10)...), uint16(len(durations)))
+	for _, d := range durations {
+		b = binary.BigEndian.AppendUint32(append(b, 0, 0, 0, 9), d)
+		b = append(b, 0, 0, 0, 0)
+	}
+	return mediatest.Box("sidx", b)
+}
+
 func ebml(id uint32, data ...[]byte) []byte {
 	var out []byte
 	for shift := 24; shift >= 0; shift -= 8 {
@@ -128,6 +138,9 @@ func TestProbe(t *testing.T) {
 		{"mp4 upside down", with2(m, func(m *mediatest.Movie) { m.Rotation = 180 }), with(movie, func(i *mediax.Info) { i.Rotation = 180 })},
 		{"mp4 turned left", with2(m, func(m *mediatest.Movie) { m.Rotation = 270 }), with(movie, func(i *mediax.Info) { i.Rotation, i.Width, i.Height = 270, 720, 1280 })},
 		{"mp4 in fragments", with2(m, func(m *mediatest.Movie) { m.Fragmented = true }), movie},
+		{"mp4 with a segment index", bytes.Join([][]byte{mediatest.Movie{}.FileType(), mediatest.Movie{Width: 64, Height: 36, Silent: true}.Index(), sidx(1000, 1500, 700)}, nil), mediax.Info{
+			MIME: "video/mp4", Kind: mediax.Video, Width: 64, Height: 36, Duration: 2200 * time.Millisecond, VideoCodec: "avc1",
+		}},
 		{"mov", with2(m, func(m *mediatest.Movie) { m.Brand, m.VideoCodec = "qt  ", "hvc1" }), with(movie, func(i *mediax.Info) { i.MIME, i.VideoCodec = "video/quicktime", "hvc1" })},
 		{"old mov", append(mediatest.Box("wide"), m.Index()...), with(movie, func(i *mediax.Info) { i.MIME = "video/quicktime" })},
 		{"mp4 without sound", with2(m, func(m *mediatest.Movie) { m.Silent = true }), with(movie, func(i *mediax.Info) { i.AudioCodec, i.AudioRate, i.AudioChannels = "", 0, 0 })},

@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/smmkit/smmkit/internal/sharedspec"
 )
 
 // vectorCase is one entry of a conformance file. Expected is the text after
@@ -18,24 +20,11 @@ type vectorCase struct {
 	Items                       []map[string]string
 }
 
-// vectorDir finds the twitter-text vectors: in the folder that SMMKIT_SHARED
-// names, or in a folder "shared" beside one of the parents.
+// vectorDir is where the vectors of twitter-text are; the test is skipped, or
+// fails if they are required, when they are absent.
 func vectorDir(t *testing.T) string {
 	t.Helper()
-	roots := []string{os.Getenv("SMMKIT_SHARED")}
-	dir, err := os.Getwd()
-	require.NoError(t, err)
-	for ; dir != filepath.Dir(dir); dir = filepath.Dir(dir) {
-		roots = append(roots, filepath.Join(dir, "..", "shared"))
-	}
-	for _, root := range roots {
-		d := filepath.Join(root, "vectors", "twitter-text")
-		if _, err := os.Stat(filepath.Join(d, "validate.yml")); root != "" && err == nil {
-			return d
-		}
-	}
-	t.Skip("the vectors of twitter-text are not here; set SMMKIT_SHARED to the folder that holds vectors/twitter-text")
-	return ""
+	return filepath.Join(sharedspec.Dir(t), "vectors", "twitter-text")
 }
 
 // readVectors reads the subset of YAML that the vector files use.
