@@ -106,11 +106,12 @@ const http2RefusedStream = 7 // RFC 9113 section 7
 // The words of net/http, which has no types for these cases. Should they
 // change, the fate becomes unknown, which is safe; a test holds them.
 const (
-	goAwayUnprocessed   = "http2: Transport received Server's graceful shutdown GOAWAY"
-	goAwayFirstStream   = "http2: Transport received GOAWAY from server ErrCode:"
-	cannotRetryPrefix   = "http2: Transport cannot retry err ["
-	cannotRetrySuffix   = "] after Request.Body was written; define Request.GetBody to avoid this error"
-	refusedStreamSuffix = "; REFUSED_STREAM"
+	goAwayUnprocessed = "http2: Transport received Server's graceful shutdown GOAWAY"
+	goAwayFirstStream = "http2: Transport received GOAWAY from server ErrCode:"
+	cannotRetryPrefix = "http2: Transport: cannot retry err ["
+	cannotRetrySuffix = "] after Request.Body was written; define Request.GetBody to avoid this error"
+	refusedPrefix     = "stream error: stream ID "
+	refusedSuffix     = "; REFUSED_STREAM; received from peer"
 )
 
 // unprocessed reports whether the server said over HTTP/2 that it did not
@@ -121,12 +122,12 @@ func unprocessed(err error) bool {
 		return se.Code == http2RefusedStream
 	}
 	s := err.Error()
-	if inner, ok := strings.CutPrefix(strings.Replace(s, "Transport: cannot", "Transport cannot", 1), cannotRetryPrefix); ok {
+	if inner, ok := strings.CutPrefix(s, cannotRetryPrefix); ok {
 		s, ok = strings.CutSuffix(inner, cannotRetrySuffix)
 		if !ok {
 			return false
 		}
-		if strings.HasPrefix(s, "stream error: stream ID ") && strings.HasSuffix(s, refusedStreamSuffix) {
+		if strings.HasPrefix(s, refusedPrefix) && strings.HasSuffix(s, refusedSuffix) {
 			return true
 		}
 	}

@@ -42,7 +42,7 @@ func networkError(err error) error {
 }
 
 var sentinels = []error{
-	smm.ErrUnsupported, smm.ErrNotFound, smm.ErrUnauthorized, smm.ErrForbidden, smm.ErrRateLimited,
+	smm.ErrNotFound, smm.ErrUnauthorized, smm.ErrForbidden, smm.ErrRateLimited,
 	smm.ErrRejected, smm.ErrDuplicate, smm.ErrInvalid, smm.ErrUnavailable, smm.ErrConflict,
 }
 
