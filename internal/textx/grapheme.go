@@ -14,7 +14,7 @@ func Graphemes(text string) int {
 	slow := graphemes.FromString(text)
 	w := simpleWidth(text)
 	for i := 0; i < len(text); {
-		if w == 1 {
+		if w == 1 && i+1 < len(text) && text[i+1] < utf8.RuneSelf {
 			end := asciiRun(text, i+1)
 			// The last ASCII character may be the base of a combining mark,
 			// so it is left for the general path unless it ends the text.
@@ -26,10 +26,10 @@ func Graphemes(text string) int {
 			}
 			n += asciiClusters(text[i:end])
 			i = end
+			w = simpleWidth(text[i:])
 			if i == len(text) {
 				break
 			}
-			w = simpleWidth(text[i:])
 		}
 		next := 0
 		if w > 0 {
@@ -116,7 +116,7 @@ func simpleWidth(s string) int {
 		if simple2(rune(c&0x1F)<<6 | rune(s[1]&0x3F)) {
 			return 2
 		}
-	case c >= 0xE2 && c <= 0xEF:
+	case c >= 0xE0 && c <= 0xEF:
 		if len(s) < 3 || s[1]&0xC0 != 0x80 || s[2]&0xC0 != 0x80 {
 			return 0
 		}
@@ -146,7 +146,9 @@ func simple3(r rune) bool {
 		r >= 0x3000 && r <= 0x3029 || r >= 0x3400 && r <= 0x4DBF ||
 		r >= 0x2010 && r <= 0x2027 || r >= 0x2030 && r <= 0x205F || // punctuation
 		r >= 0x20A0 && r <= 0x20C0 || r >= 0x2100 && r <= 0x2BFF || // currency, symbols
-		r >= 0xFF01 && r <= 0xFF9D
+		r >= 0xFF01 && r <= 0xFF9D ||
+		r >= 0x0904 && r <= 0x0939 || r >= 0x0E01 && r <= 0x0E30 || r >= 0x0E40 && r <= 0x0E46 || // Devanagari, Thai letters
+		r >= 0x1E00 && r <= 0x1FFF // Vietnamese, old Greek
 }
 
 func simple4(r rune) bool {
