@@ -162,4 +162,4 @@ func (s *Scheduler) wake(ctx context.Context, r *Record) {
 	}
 }
 
-func randomName() string { return strings.ToLower(rand.Text()) }
+func randomName() string { return strings.ToLower(rand.Text()[:8]) }

@@ -22,8 +22,8 @@ import (
 //     not have happened; the protocol is built for that.
 //   - A context that has ended before the call gives its error and no write.
 //   - Times come from the caller, so that stores need no clock.
-//   - Records are copied in and out. A delivery comes back as its JSON form
-//     says, whatever its size, with the same bytes in its raw messages.
+//   - Records are copied in and out. A delivery comes back with the same JSON
+//     form that it went in with, whatever its size.
 //   - What breaks smm.Delivery.Check is refused by Insert and Save.
 //   - Records of another tenant do not exist for whoever names a tenant.
 type Store interface {

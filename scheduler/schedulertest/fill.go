@@ -29,7 +29,7 @@ func fullRecord(id string) *scheduler.Record {
 // filler sets values to something that is not zero, and different each time.
 type filler struct{ n int }
 
-const fillDepth = 9
+const fillDepth = 7
 
 func (f *filler) fill(v reflect.Value, depth int) {
 	f.n++
@@ -55,8 +55,9 @@ func (f *filler) fill(v reflect.Value, depth int) {
 		v.Set(reflect.New(v.Type().Elem()))
 		f.fill(v.Elem(), depth+1)
 	case reflect.Slice:
-		if depth < fillDepth { // posts hold posts
-			v.Set(reflect.MakeSlice(v.Type(), 1, 1))
+		v.Set(reflect.MakeSlice(v.Type(), 0, 1)) // not nil, which a pointer to it would lose in JSON
+		if depth < fillDepth {                   // posts hold posts
+			v.Set(v.Slice(0, 1))
 			f.fill(v.Index(0), depth+1)
 		}
 	case reflect.Map:

@@ -129,9 +129,15 @@ func (s *suite) wantSame(got, want *scheduler.Record) {
 	s.Helper()
 	g, w := s.form(got), s.form(want)
 	if !bytes.Equal(g, w) {
-		s.Fatalf("record came back changed\n got %s\nwant %s", g, w)
+		n := 0
+		for n < min(len(g), len(w)) && g[n] == w[n] {
+			n++
+		}
+		s.Fatalf("record came back changed, at byte %d\n got ...%s\nwant ...%s", n, around(g, n), around(w, n))
 	}
 }
+
+func around(b []byte, n int) []byte { return b[max(0, n-100):min(len(b), n+100)] }
 
 func (s *suite) form(r *scheduler.Record) []byte {
 	s.Helper()

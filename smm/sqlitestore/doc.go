@@ -1,0 +1,42 @@
+// Package sqlitestore keeps the durable state of a host in one SQLite file: the
+// embedded default, for one machine and any number of its processes.
+//
+//	db, err := sqlitestore.Open("smm.db", nil)
+//	s, err := scheduler.New(client, db.Deliveries())
+//
+// Each store contract of the library is a method of [DB]: [DB.Deliveries] is the
+// scheduler's. They share the file, one writer and one schema version.
+//
+// # Durability
+//
+// The file is in WAL mode with synchronous=FULL: when a write returns, it is on
+// disk, as far as the operating system and the disk keep their word about
+// fsync. One goroutine writes; what callers ask for while it commits goes into
+// the next transaction together, so that many callers share one fsync.
+//
+// The file must be on a local disk. Network file systems do not lock reliably.
+//
+// # Errors
+//
+// A full disk is [ErrFull], a file that may not be written [ErrReadOnly], one
+// that another process locks for too long [ErrLocked], a damaged one or no
+// database at all [ErrCorrupt]. A file that a later version of this package
+// wrote gives a [*SchemaError]. None of them loses what was written before.
+//
+// # Design notes
+//
+// modernc.org/sqlite is SQLite translated to Go: no C compiler, and the host
+// stays a static binary. A pure Go key-value store was rejected: hosts want to
+// look into the file with tools that they have.
+//
+// A delivery is a row with its JSON form and the few columns that claims and
+// lists need. A column for each field was rejected: the model would be
+// described twice, and each new field would be a migration.
+//
+// Claims are served by two partial indexes that hold only what can wake. The
+// second is sorted by tenant, and is used when more is due than a claim takes,
+// to serve the tenants in turn.
+//
+// An entry is looked up by 64 bits of its hash and then compared; an index on
+// its text would cost as much as everything else in a row.
+package sqlitestore

@@ -1,0 +1,123 @@
+package sqlitestore
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"time"
+
+	"modernc.org/sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
+)
+
+// applicationID marks our files: "SMMK".
+const applicationID = 0x534d4d4b
+
+// migrations lead from each schema version to the next. What was released is
+// never changed; a later version is appended.
+var migrations = []string{
+	`CREATE TABLE deliveries (
+		seq         INTEGER PRIMARY KEY,
+		id          TEXT    NOT NULL,
+		tenant      TEXT    NOT NULL,
+		version     INTEGER NOT NULL, -- number of writes
+		epoch       INTEGER NOT NULL, -- number of claims
+		phase       TEXT    NOT NULL,
+		wake        INTEGER,          -- when the delivery wakes; NULL: nothing wakes it. Times are microseconds since 1970
+		due         INTEGER,          -- the later of wake and lease_until; NULL with wake
+		lease_until INTEGER NOT NULL, -- 0: no lease
+		lease_owner TEXT    NOT NULL,
+		planned     INTEGER NOT NULL,
+		entry       INTEGER NOT NULL, -- hash of tenant and entry
+		token       TEXT,
+		hash        BLOB,
+		data        TEXT    NOT NULL  -- the delivery as JSON
+	);
+	CREATE UNIQUE INDEX deliveries_id ON deliveries (id, tenant);
+	CREATE INDEX deliveries_due ON deliveries (due) WHERE due IS NOT NULL;
+	CREATE INDEX deliveries_turn ON deliveries (tenant, due) WHERE due IS NOT NULL;
+	CREATE INDEX deliveries_planned ON deliveries (tenant, planned);
+	CREATE INDEX deliveries_entry ON deliveries (entry);
+	CREATE INDEX deliveries_token ON deliveries (tenant, token) WHERE token IS NOT NULL;`,
+}
+
+// migrate brings the schema up to date in one transaction. It is safe to run
+// twice, and from several processes at a time: the first one does it.
+func migrate(ctx context.Context, db *sql.DB, steps []string, patience time.Duration) error {
+	ctx, cancel := context.WithTimeout(ctx, patience+time.Minute)
+	defer cancel()
+	var conn *sql.Conn
+	// Switching to WAL takes a lock that SQLite's own busy handler does not wait for.
+	err := whileBusy(ctx, patience, func() (err error) {
+		conn, err = db.Conn(ctx)
+		return err
+	})
+	if err != nil {
+		return fileError(err)
+	}
+	defer func() { _ = conn.Close() }() // back to the pool
+	have, err := schemaVersion(ctx, conn)
+	if err != nil || have == len(steps) {
+		return err
+	}
+	if _, err := conn.ExecContext(ctx, "BEGIN IMMEDIATE"); err != nil {
+		return fileError(err)
+	}
+	if err := applySteps(ctx, conn, steps); err != nil {
+		_, rollback := conn.ExecContext(context.WithoutCancel(ctx), "ROLLBACK")
+		return errors.Join(err, rollback)
+	}
+	return nil
+}
+
+// applySteps runs in a transaction and ends it.
+func applySteps(ctx context.Context, conn *sql.Conn, steps []string) error {
+	have, err := schemaVersion(ctx, conn) // again: another process may have been faster
+	if err != nil {
+		return err
+	}
+	for _, step := range steps[have:] {
+		if _, err := conn.ExecContext(ctx, step); err != nil {
+			return fileError(err)
+		}
+	}
+	marks := fmt.Sprintf("PRAGMA application_id = %d; PRAGMA user_version = %d; COMMIT", applicationID, len(steps))
+	_, err = conn.ExecContext(ctx, marks)
+	return fileError(err)
+}
+
+// schemaVersion returns the version of the file, 0 for an empty one.
+func schemaVersion(ctx context.Context, conn *sql.Conn) (int, error) {
+	var have, id, tables int
+	row := conn.QueryRowContext(ctx, `SELECT (SELECT user_version FROM pragma_user_version),
+		(SELECT application_id FROM pragma_application_id), (SELECT count(*) FROM sqlite_master)`)
+	if err := row.Scan(&have, &id, &tables); err != nil {
+		return 0, fileError(err)
+	}
+	switch {
+	case id != applicationID && (id != 0 || tables > 0):
+		return 0, fmt.Errorf("%w: it belongs to another program", ErrCorrupt)
+	case have > len(migrations):
+		return 0, &SchemaError{Have: have, Want: len(migrations)}
+	}
+	return have, nil
+}
+
+func whileBusy(ctx context.Context, patience time.Duration, f func() error) error {
+	end := time.Now().Add(patience)
+	for {
+		err := f()
+		e, ok := errors.AsType[*sqlite.Error](err)
+		if !ok || e.Code()&0xff != sqlite3.SQLITE_BUSY || time.Now().After(end) {
+			return err
+		}
+		t := time.NewTimer(5 * time.Millisecond)
+		select {
+		case <-t.C:
+		case <-ctx.Done():
+			t.Stop()
+			return err
+		}
+	}
+}
