@@ -29,7 +29,7 @@ func ParseRetryAfter(value string, now, date time.Time) (wait time.Duration, ok 
 		if err != nil && !math.IsInf(secs, 0) || math.IsNaN(secs) || strings.ContainsAny(value, "xXpP_") {
 			return 0, false
 		}
-		return clampSeconds(secs), true
+		return clampSeconds(secs, MaxRetryAfter), true
 	}
 	at, err := http.ParseTime(value)
 	if err != nil {
@@ -41,12 +41,12 @@ func ParseRetryAfter(value string, now, date time.Time) (wait time.Duration, ok 
 	return min(max(at.Sub(now), 0), MaxRetryAfter), true
 }
 
-func clampSeconds(secs float64) time.Duration {
+func clampSeconds(secs float64, limit time.Duration) time.Duration {
 	if secs <= 0 {
 		return 0
 	}
-	if secs >= MaxRetryAfter.Seconds() {
-		return MaxRetryAfter
+	if secs >= limit.Seconds() {
+		return limit
 	}
 	return time.Duration(math.Ceil(secs*1000)) * time.Millisecond
 }
@@ -122,8 +122,13 @@ func parseCount(s string) int64 {
 // serverSkew is added to instants of a server whose clock is not known.
 const serverSkew = 2 * time.Second
 
-// epochFloor separates deltas from instants: no window is 30 years long.
-const epochFloor = 1_000_000_000
+// epochFloor separates deltas from instants: no window is 15 years long, and
+// the clock of a test bubble stands at the year 2000.
+const epochFloor = 500_000_000
+
+// maxReset bounds how far off a reset is believed: the longest window of a
+// vendor is a month.
+const maxReset = 31 * 24 * time.Hour
 
 func parseReset(s string, now, date time.Time) time.Time {
 	s = strings.TrimSpace(s)
@@ -144,7 +149,7 @@ func parseReset(s string, now, date time.Time) time.Time {
 			}
 			at = time.UnixMilli(int64(secs * 1000))
 		default:
-			return now.Add(clampSeconds(secs))
+			return now.Add(clampSeconds(secs, maxReset))
 		}
 	} else if at, err = time.Parse(time.RFC3339Nano, s); err != nil {
 		if at, err = http.ParseTime(s); err != nil {
@@ -159,9 +164,16 @@ func parseReset(s string, now, date time.Time) time.Time {
 // and never early.
 func toLocal(at, now, date time.Time) time.Time {
 	if date.IsZero() {
-		return at.Add(serverSkew)
+		return earlier(at.Add(serverSkew), now.Add(maxReset))
 	}
-	return now.Add(min(at.Sub(date), 31*24*time.Hour))
+	return now.Add(min(at.Sub(date), maxReset))
+}
+
+func earlier(a, b time.Time) time.Time {
+	if a.Before(b) {
+		return a
+	}
+	return b
 }
 
 func serverDate(h http.Header) time.Time {

@@ -62,8 +62,9 @@ func (m *percent) adopt(now time.Time, s smm.QuotaState) {
 	if s.Percent < 0 {
 		return
 	}
-	if grown := s.Percent - m.share; grown > 0 && m.since > 0 {
-		m.perUnit += (grown/float64(m.since) - m.perUnit) / 4
+	// The first share told has a history of its own; others may spend as well.
+	if grown := s.Percent - m.share; grown > 0 && m.since > 0 && !m.told.IsZero() {
+		m.perUnit += (min(grown/float64(m.since), 5) - m.perUnit) / 4
 	}
 	m.share, m.since, m.told = s.Percent, 0, now
 	if s.Reset.After(now) {

@@ -32,7 +32,7 @@ func (c *Client) reserveWaiting(ctx context.Context, r *Request) (smm.QuotaGrant
 		if !ok || n >= c.retry.Attempts || limited.After > c.retry.MaxWait {
 			return g, err
 		}
-		if end, has := ctx.Deadline(); has && c.clock.Now().Add(limited.After).After(end) {
+		if endsWithin(ctx, limited.After) {
 			return g, err
 		}
 		if serr := c.clock.Sleep(ctx, limited.After); serr != nil {

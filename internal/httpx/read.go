@@ -159,7 +159,7 @@ func (call *readCall) plan(status int, asked time.Duration, err error) bool {
 	if !ok {
 		return false
 	}
-	if end, has := call.ctx.Deadline(); has && c.clock.Now().Add(d).After(end) {
+	if endsWithin(call.ctx, d) {
 		return false // the caller gets the answer now rather than a time-out later
 	}
 	if !c.budget.take(call.host) {
@@ -206,4 +206,11 @@ func (call *readCall) finish(resp *Response, err error) {
 	c.logExchange(call.ctx, call.r, call.req, resp, call.n+call.round*c.retry.Attempts, call.start, err)
 	call.open = false
 	call.n++
+}
+
+// endsWithin reports whether ctx ends before d is over. A context's deadline is
+// of the machine's clock, whatever clock the client has.
+func endsWithin(ctx context.Context, d time.Duration) bool {
+	end, has := ctx.Deadline()
+	return has && time.Until(end) < d
 }
