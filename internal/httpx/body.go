@@ -19,12 +19,18 @@ import (
 // unless every reader is an io.Seeker: then they are rewound to where they
 // stood for the one repetition that a refreshed credential asks for.
 type Body struct {
-	contentType string
+	contentType []string // as http.Header wants it
 	data        []byte
 	stream      func(attempt int) (io.Reader, error)
 	size        int64 // of stream; -1 if unknown
 	err         error // found while building, told when sent
 }
+
+// Header values that all requests share and nobody changes.
+var (
+	typeJSON = []string{"application/json"}
+	typeForm = []string{"application/x-www-form-urlencoded"}
+)
 
 // JSON is v as encoding/json writes it, without escaping HTML characters. An
 // error of encoding is returned by the way out, and nothing is sent.
@@ -35,16 +41,18 @@ func JSON(v any) Body {
 	if err := enc.Encode(v); err != nil {
 		return Body{err: fmt.Errorf("%w: cannot encode the request: %w", smm.ErrInvalid, err)}
 	}
-	return Body{contentType: "application/json", data: bytes.TrimSuffix(b.Bytes(), []byte{'\n'})}
+	return Body{contentType: typeJSON, data: bytes.TrimSuffix(b.Bytes(), []byte{'\n'})}
 }
 
 // Form is v as application/x-www-form-urlencoded.
 func Form(v url.Values) Body {
-	return Body{contentType: "application/x-www-form-urlencoded", data: []byte(v.Encode())}
+	return Body{contentType: typeForm, data: []byte(v.Encode())}
 }
 
 // Bytes is b as it stands; it must not change while it is in use.
-func Bytes(contentType string, b []byte) Body { return Body{contentType: contentType, data: b} }
+func Bytes(contentType string, b []byte) Body {
+	return Body{contentType: []string{contentType}, data: b}
+}
 
 // Stream is size bytes of r, never held in memory. A size of -1 means unknown
 // and is sent chunked, which many vendors refuse. A reader that ends early
@@ -54,7 +62,7 @@ func Stream(contentType string, r io.Reader, size int64) Body {
 	if size < -1 {
 		return Body{err: fmt.Errorf("%w: stream of negative size", smm.ErrInvalid)}
 	}
-	return Body{contentType: contentType, size: size, stream: rewinder(r)}
+	return Body{contentType: []string{contentType}, size: size, stream: rewinder(r)}
 }
 
 // errOnce says that a body cannot be sent a second time.

@@ -69,14 +69,14 @@ func OutcomeOf(fate Fate, status int, next time.Time) smm.Outcome {
 // kernel before it. And only a transport that called GetConn is known to call
 // GotConn: one that does not know httptrace proves nothing by silence.
 type fateTrace struct {
+	hooks      httptrace.ClientTrace
 	asked, got atomic.Bool
 }
 
 func (t *fateTrace) attach(ctx context.Context) context.Context {
-	return httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
-		GetConn: func(string) { t.asked.Store(true) },
-		GotConn: func(httptrace.GotConnInfo) { t.got.Store(true) },
-	})
+	t.hooks.GetConn = func(string) { t.asked.Store(true) }
+	t.hooks.GotConn = func(httptrace.GotConnInfo) { t.got.Store(true) }
+	return httptrace.WithClientTrace(ctx, &t.hooks)
 }
 
 // fate judges a RoundTrip that returned err.

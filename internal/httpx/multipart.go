@@ -66,7 +66,7 @@ func Multipart(parts ...Part) Body {
 		total += int64(text.Len() - n)
 	}
 	flush()
-	return Body{contentType: "multipart/form-data; boundary=" + boundary, size: total, stream: sequence(pieces)}
+	return Body{contentType: []string{"multipart/form-data; boundary=" + boundary}, size: total, stream: sequence(pieces)}
 }
 
 func writePartHeader(b *strings.Builder, boundary string, p Part) {

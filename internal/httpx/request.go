@@ -182,9 +182,9 @@ func (c *Client) build(ctx context.Context, r *Request, attempt int) (*http.Requ
 	req.Host = req.URL.Host
 	h := req.Header
 	h["User-Agent"] = c.agent
-	h["Accept"] = acceptJSON
-	if ct := r.Body.contentType; ct != "" {
-		h["Content-Type"] = []string{ct}
+	h["Accept"] = typeJSON
+	if r.Body.contentType != nil {
+		h["Content-Type"] = r.Body.contentType
 	}
 	for k, v := range r.Header {
 		h[http.CanonicalHeaderKey(k)] = v
@@ -195,6 +195,3 @@ func (c *Client) build(ctx context.Context, r *Request, attempt int) (*http.Requ
 	}
 	return req, nil
 }
-
-// acceptJSON is shared by all requests and never changed.
-var acceptJSON = []string{"application/json"}
