@@ -130,7 +130,11 @@ func (g *guardedBody) Read(p []byte) (int, error) {
 	if g.closed {
 		return 0, http.ErrBodyReadAfterClose
 	}
-	return g.r.Read(p)
+	n, err := g.r.Read(p)
+	if err != nil && err != io.EOF { //nolint:errorlint // Readers return io.EOF itself
+		err = &bodyError{err}
+	}
+	return n, err
 }
 
 func (g *guardedBody) Close() error {
@@ -145,3 +149,19 @@ type emptyBody struct{}
 
 func (emptyBody) Read([]byte) (int, error) { return 0, io.EOF }
 func (emptyBody) Close() error             { return nil }
+
+// bodyError says that the caller's reader failed, not the network. The cause
+// can be asked for by errors.Is and is not printed: a media store may put a
+// signed address into its errors.
+type bodyError struct{ cause error }
+
+// Error implements error.
+func (e *bodyError) Error() string {
+	if s, ok := errors.AsType[*sizeError](e.cause); ok {
+		return s.Error()
+	}
+	return "reading the request's body failed"
+}
+
+// Is reports whether the cause matches target.
+func (e *bodyError) Is(target error) bool { return errors.Is(e.cause, target) }

@@ -131,6 +131,31 @@ func TestStreamIsNotReadAfterReturn(t *testing.T) {
 	require.Equal(t, 5, src.Len())
 }
 
+func TestReaderErrorsAreTold(t *testing.T) {
+	s, _ := statusServer(t, nil, 200)
+	c := testClient(t, s.URL, nil)
+	secret := errors.New("GET https://bucket.example/v.mp4?sig=" + canary)
+	for _, tt := range []struct {
+		body Body
+		text string
+		is   error
+	}{
+		{Multipart(Part{Name: "video", Reader: strings.NewReader("abc"), Size: 4}), "\"video\" is shorter", smm.ErrUnavailable},
+		{Stream("a/b", io.MultiReader(strings.NewReader("abc"), failing{fmt.Errorf("%w: %w", secret, io.ErrClosedPipe)}), 9), "body failed", io.ErrClosedPipe},
+		{Stream("a/b", failing{fmt.Errorf("%w: %w", smm.ErrInvalid, secret)}, 9), "body failed", smm.ErrInvalid},
+	} {
+		_, fate, err := c.Commit(t.Context(), &Request{Op: "x", Method: http.MethodPost, URL: "/u", Body: tt.body})
+		require.Equal(t, FateUnknown, fate)
+		require.ErrorContains(t, err, tt.text)
+		require.ErrorIs(t, err, tt.is)
+		require.NotContains(t, everyText(err), canary)
+	}
+}
+
+type failing struct{ err error }
+
+func (f failing) Read([]byte) (int, error) { return 0, f.err }
+
 // refresher is an Authorizer whose token is stale until it is refreshed.
 type refresher struct {
 	token    string

@@ -54,7 +54,7 @@ func decodeJSON(body []byte, contentType string, v any) error {
 	switch {
 	case len(trimmed) == 0:
 		return errEmpty
-	case bytes.HasPrefix(trimmed, htmlOpeners):
+	case isHTML(trimmed):
 		if strings.Contains(contentType, "xml") && !strings.Contains(contentType, "html") {
 			return errors.New("XML where JSON was expected")
 		}
@@ -73,6 +73,11 @@ func decodeJSON(body []byte, contentType string, v any) error {
 		return fmt.Errorf("JSON does not fit %T", v)
 	}
 	return nil
+}
+
+// isHTML reports whether a body is markup: no JSON value begins so.
+func isHTML(body []byte) bool {
+	return bytes.HasPrefix(bytes.TrimLeft(bytes.TrimPrefix(body, byteOrder), jsonSpaces), htmlOpeners)
 }
 
 // tooDeep counts brackets outside strings. It needs no valid JSON.

@@ -132,7 +132,7 @@ func (e *exactReader) Read(p []byte) (int, error) {
 	if e.left == 0 {
 		var one [1]byte
 		if n, _ := io.ReadFull(e.r, one[:]); n > 0 {
-			return 0, fmt.Errorf("multipart field %q is longer than its size", e.name)
+			return 0, &sizeError{e.name, "longer"}
 		}
 		return 0, io.EOF
 	}
@@ -142,10 +142,18 @@ func (e *exactReader) Read(p []byte) (int, error) {
 	n, err := e.r.Read(p)
 	e.left -= int64(n)
 	if err == io.EOF && e.left > 0 {
-		return n, fmt.Errorf("multipart field %q is %d bytes short: %w", e.name, e.left, io.ErrUnexpectedEOF)
+		return n, &sizeError{e.name, "shorter"}
 	}
 	if err == io.EOF {
 		err = nil
 	}
 	return n, err
+}
+
+// sizeError says that a part has not the size that was announced.
+type sizeError struct{ field, how string }
+
+// Error implements error.
+func (e *sizeError) Error() string {
+	return fmt.Sprintf("multipart field %q is %s than its size", e.field, e.how)
 }

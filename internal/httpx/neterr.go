@@ -25,6 +25,9 @@ func networkError(err error) error {
 	if _, ok := errors.AsType[*smm.Error](err); ok {
 		return err
 	}
+	if e, ok := errors.AsType[*bodyError](err); ok {
+		err = e // without what the transport says around it
+	}
 	for _, known := range sentinels {
 		if errors.Is(err, known) { // an error of this library, which holds no secret
 			return stripURL(err)
@@ -48,6 +51,9 @@ var sentinels = []error{
 
 // plainCause finds the part of err that is known to hold no secret.
 func plainCause(err error) error {
+	if e, ok := errors.AsType[*bodyError](err); ok {
+		return e
+	}
 	if e, ok := errors.AsType[*net.DNSError](err); ok {
 		return e // a host name
 	}

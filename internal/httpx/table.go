@@ -81,6 +81,9 @@ func (t *ErrorTable) Error(op string, ch smm.Ref, resp *Response) *smm.Error {
 	case resp.Status >= 300 && resp.Status <= 399 && row.Err == nil:
 		err = fmt.Errorf("%w: redirected, which is not followed: check the base URL", err)
 	}
+	if v.Message == "" && isHTML(resp.Body) {
+		v.Message = "the answer is an HTML page, not one of the API"
+	}
 	return &smm.Error{
 		Op: op, Platform: t.Platform, Channel: ch, Outcome: t.judge(FateAnswered, resp, v).State,
 		Status: resp.Status, Code: cleanCode(v.Code), Message: smm.CleanMessage(v.Message),
