@@ -132,28 +132,43 @@ type Journal interface {
 // to save, a delivery that breaks one; the error matches ErrInvalid and names
 // the invariant, and means a bug in a store, a driver or this package.
 func (d *Delivery) Check() error {
-	bad := func(rule string) error {
-		return fmt.Errorf("%w: delivery %s in phase %s: %s", ErrInvalid, d.ID, d.Phase, rule)
+	if d.Schema > DeliverySchema {
+		return fmt.Errorf("%w: delivery %s has schema %d, newer than this program's %d: upgrade it", ErrInvalid, d.ID, d.Schema, DeliverySchema)
 	}
-	switch {
-	case d.Schema > DeliverySchema:
-		return bad(fmt.Sprintf("schema %d is newer than this program's %d: upgrade it", d.Schema, DeliverySchema))
-	case d.ID == "" || d.Request.ID != d.ID || d.Request.Tenant != d.Tenant:
-		return bad("request does not belong to the delivery")
-	case d.Phase == PhaseCommitting && (d.Attempt.Intent.IsZero() || d.Attempt.First.IsZero() || d.Attempt.Deadline.IsZero()):
-		return bad("intent without its times")
-	case d.Phase == PhaseCommitting && d.Attempt.N == 0:
-		return bad("commit without an intent")
-	case d.Phase == PhaseCommitting && d.Attempt.Deadline.Before(d.Attempt.Intent):
-		return bad("deadline before intent")
-	case (d.Phase == PhaseReady || d.Phase == PhaseCommitting || d.Phase == PhaseSettling) && !d.Prepared.Ready:
-		return bad("not prepared")
-	case d.Attempt.Doubt && (d.Phase == PhaseFailed || d.Phase == PhaseCancelled || d.Phase == PhaseExpired || d.Phase == PhasePreparing || d.Phase == PhaseWaiting):
-		return bad("an attempt in doubt was forgotten")
-	case d.Phase == PhasePublished && d.Outcome.Post.ID == "" && d.Outcome.Evidence == "":
-		return bad("published without a ref or evidence")
-	case !d.Phase.Final() && d.Phase != PhaseHuman && d.Wake.IsZero():
-		return bad("nothing will wake it")
+	a, committing := d.Attempt, d.Phase == PhaseCommitting
+	for _, rule := range []struct {
+		broken bool
+		text   string
+	}{
+		{d.ID == "" || d.Request.ID != d.ID || d.Request.Tenant != d.Tenant, "its request belongs to another delivery"},
+		{!d.Phase.known(), "no such phase"},
+		{committing && a.N == 0, "a commit without an intent"},
+		{committing && (a.Intent.IsZero() || a.First.IsZero() || a.Deadline.Before(a.Intent)), "an intent without its times"},
+		{d.Phase.needsPrepared() && !d.Prepared.Ready, "not prepared"},
+		{a.Doubt && d.Phase.excludesDoubt(), "an attempt in doubt was forgotten"},
+		{d.Phase == PhasePublished && d.Outcome.Post.ID == "" && d.Outcome.Evidence == "", "published without a ref or evidence"},
+		{!d.Phase.Final() && d.Phase != PhaseHuman && d.Wake.IsZero(), "nothing will wake it"},
+	} {
+		if rule.broken {
+			return fmt.Errorf("%w: delivery %s in phase %q: %s", ErrInvalid, d.ID, d.Phase, rule.text)
+		}
 	}
 	return nil
+}
+
+func (p Phase) known() bool {
+	switch p {
+	case PhaseWaiting, PhasePreparing, PhaseReady, PhaseCommitting, PhaseSettling, PhaseHuman:
+		return true
+	}
+	return p.Final()
+}
+
+func (p Phase) needsPrepared() bool {
+	return p == PhaseReady || p == PhaseCommitting || p == PhaseSettling
+}
+
+// excludesDoubt reports whether p says that nothing can be public.
+func (p Phase) excludesDoubt() bool {
+	return p == PhaseWaiting || p == PhasePreparing || (p.Final() && p != PhasePublished)
 }

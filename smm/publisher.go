@@ -3,6 +3,7 @@ package smm
 import (
 	"context"
 	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -92,7 +93,7 @@ func checkHash(b Blob, m Media) error {
 	if _, err := io.Copy(h, b); err != nil {
 		return fmt.Errorf("read media %q: %w", m.Name, err)
 	}
-	if got := fmt.Sprintf("%x", h.Sum(nil)); got != m.Hash {
+	if got := hex.EncodeToString(h.Sum(nil)); got != m.Hash {
 		return fmt.Errorf("%w: media %q changed since the post was written", ErrInvalid, m.Name)
 	}
 	_, err := b.Seek(0, io.SeekStart)
@@ -101,9 +102,10 @@ func checkHash(b Blob, m Media) error {
 
 // WithMedia returns a copy of r that opens assets from s. Advance does this;
 // tests of drivers do it themselves.
-func (r PublishRequest) WithMedia(s MediaStore) *PublishRequest {
-	r.media = s
-	return &r
+func (r *PublishRequest) WithMedia(s MediaStore) *PublishRequest {
+	c := *r
+	c.media = s
+	return &c
 }
 
 // Prepared is what a Publisher needs to commit, as far as it got.

@@ -72,7 +72,7 @@ func (t Template) scan(literal func(string), gap func(string) error) error {
 		name, tail, closed := strings.Cut(after, "}}")
 		name = strings.TrimSpace(name)
 		if !closed || !isFieldName(name) {
-			return fmt.Errorf("%w: template %q: bad gap at byte %d: want {{name}} with letters, digits, _ and .",
+			return fmt.Errorf("%w: template %q: bad gap at byte %d: want {{name}} with letters, digits, _ and dots",
 				ErrInvalid, t.ID, len(t.Text)-len(after)-2)
 		}
 		if err := gap(name); err != nil {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"io"
+	"maps"
 	"net/http"
 	"strconv"
 )
@@ -127,7 +128,5 @@ func (r *recorder) WriteHeader(status int)      { r.status = status }
 func (r *recorder) Write(b []byte) (int, error) { return r.body.Write(b) }
 
 func (r *recorder) copyHeader(rw http.ResponseWriter) {
-	for k, v := range r.header {
-		rw.Header()[k] = v
-	}
+	maps.Copy(rw.Header(), r.header)
 }

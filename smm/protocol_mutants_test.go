@@ -1,0 +1,98 @@
+package smm_test
+
+import (
+	"testing"
+
+	"github.com/smmkit/smmkit/smm"
+)
+
+// mutant is a protocol with a bug. The bug sits between the production code
+// and its surroundings, so that the code under test stays as it is.
+type mutant struct {
+	noFence        bool                          // the store takes writes of anybody
+	ignoreDeadline bool                          // a frozen worker sends after its time
+	cachedRead     bool                          // settling trusts an earlier read
+	cancelAlways   bool                          // cancelling asks nobody
+	swallow        func(*smm.Delivery) bool      // a save that never reaches the disk
+	save           func(*smm.Delivery)           // what is saved is changed
+	load           func(*smm.Delivery)           // what is loaded is changed
+	answer         func(smm.Outcome) smm.Outcome // the driver misreads an answer
+	guarantee      func(*smm.Guarantee)          // the driver promises too much
+}
+
+func TestCheckerCatchesMutants(t *testing.T) {
+	b := budgets{Faults: 2, Crashes: 1, Freezes: 1, Cancels: 1, Ticks: 16}
+	for _, c := range []struct {
+		name  string
+		class smm.Class
+		m     mutant
+	}{
+		{"no intent", smm.ClassReadBack, mutant{swallow: func(d *smm.Delivery) bool { return d.Phase == smm.PhaseCommitting }}},
+		{"no fence", smm.ClassReadBack, mutant{noFence: true}},
+		{"early read-back", smm.ClassReadBack, mutant{guarantee: func(g *smm.Guarantee) { g.RequestLife, g.ReadLag = 0, 0 }}},
+		{"read lag forgotten", smm.ClassReadBack, mutant{guarantee: func(g *smm.Guarantee) { g.ReadLag = 0 }}},
+		{"retry on 5xx", smm.ClassReadBack, mutant{answer: func(o smm.Outcome) smm.Outcome {
+			if o.State == smm.OutcomeUnknown {
+				o = smm.Outcome{State: smm.OutcomeRefused, Retry: true}
+			}
+			return o
+		}}},
+		{"5xx is a failure", smm.ClassKey, mutant{answer: func(o smm.Outcome) smm.Outcome {
+			if o.State == smm.OutcomeUnknown {
+				o.State = smm.OutcomeRefused
+			}
+			return o
+		}}},
+		{"key after its window", smm.ClassKey, mutant{guarantee: func(g *smm.Guarantee) { g.KeyWindow = 0 }}},
+		{"window counts from the latest intent", smm.ClassKey, mutant{save: func(d *smm.Delivery) { d.Attempt.First = d.Attempt.Intent }}},
+		{"doubt cleared by a later answer", smm.ClassKey, mutant{save: func(d *smm.Delivery) {
+			if d.Phase == smm.PhaseSettling && d.Outcome.State == smm.OutcomeRefused && !d.Outcome.Retry {
+				d.Attempt, d.Phase = smm.Attempt{N: d.Attempt.N}, smm.PhaseFailed
+			}
+		}}},
+		{"id after permalink", smm.ClassHandle, mutant{answer: func(o smm.Outcome) smm.Outcome {
+			if o.State == smm.OutcomePublished { // the permalink could not be read
+				return smm.Outcome{State: smm.OutcomeRefused}
+			}
+			return o
+		}}},
+		{"a crash in a commit means not sent", smm.ClassReadBack, mutant{load: func(d *smm.Delivery) {
+			if d.Phase == smm.PhaseCommitting {
+				d.Phase, d.Attempt = smm.PhaseReady, smm.Attempt{}
+			}
+		}}},
+		{"commit outlives the lease", smm.ClassReadBack, mutant{ignoreDeadline: true}},
+		{"cancel at any time", smm.ClassKey, mutant{cancelAlways: true}},
+		{"a sweeper sends again", smm.ClassReadBack, mutant{load: func(d *smm.Delivery) {
+			if d.Phase == smm.PhaseSettling {
+				d.Phase, d.Attempt.Doubt = smm.PhaseReady, false
+			}
+		}}},
+		{"quiet counts from the intent", smm.ClassReadBack, mutant{save: func(d *smm.Delivery) { d.Attempt.Deadline = d.Attempt.Intent }}},
+		{"a new handle while the old one is in doubt", smm.ClassHandle, mutant{load: func(d *smm.Delivery) {
+			if d.Phase == smm.PhaseSettling {
+				d.Phase, d.Attempt, d.Prepared = smm.PhasePreparing, smm.Attempt{}, smm.Prepared{}
+			}
+		}}},
+		{"absence from a cached read", smm.ClassReadBack, mutant{cachedRead: true}},
+		{"blind doubt is a failure", smm.ClassBlind, mutant{save: func(d *smm.Delivery) {
+			if d.Phase == smm.PhaseHuman {
+				d.Phase, d.Attempt = smm.PhaseFailed, smm.Attempt{}
+			}
+		}}},
+		{"published before the answer", smm.ClassReadBack, mutant{save: func(d *smm.Delivery) {
+			if d.Phase == smm.PhaseSettling && d.Outcome.State == smm.OutcomeUnknown {
+				d.Phase, d.Outcome.Evidence, d.Attempt.Doubt = smm.PhasePublished, smm.EvidenceReply, false
+			}
+		}}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			states, bad := explore(c.class, c.m, b, 0)
+			if bad == "" {
+				t.Fatalf("survived %d states", states)
+			}
+			t.Logf("caught in %d states: %s", states, bad)
+		})
+	}
+}
