@@ -1,12 +1,14 @@
 package httpx
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"mime"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"runtime"
@@ -254,6 +256,21 @@ func TestRefreshOnce(t *testing.T) {
 	fate, err = commit(r)
 	require.Equal(t, FateNotSent, fate)
 	require.ErrorIs(t, err, smm.ErrUnavailable)
+}
+
+func TestACutAnswerIsNoReasonToRefresh(t *testing.T) {
+	s := newRawServer(t, func(s *rawServer, c *net.TCPConn) {
+		s.readRequest(bufio.NewReader(c))
+		_, _ = io.WriteString(c, "HTTP/1.1 401 Unauthorized\r\nContent-Length: 5\r\n\r\nhel")
+	})
+	a := &refresher{token: "stale"}
+	r := post("hello")
+	r.Auth = a
+	_, fate, err := testClient(t, s.url(), nil).Commit(t.Context(), r)
+	require.Equal(t, FateUnknown, fate)
+	require.ErrorIs(t, err, smm.ErrUnavailable)
+	require.Zero(t, a.asked)
+	require.Len(t, s.requests(), 1)
 }
 
 func TestAuthorizeErrorsPreventTheRequest(t *testing.T) {

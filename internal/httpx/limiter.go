@@ -38,10 +38,11 @@ type Limiter struct {
 
 // budget is one key's model and pause.
 type budget struct {
-	model  model
-	limit  smm.QuotaLimit
-	until  time.Time // paused by the platform
-	strike int       // throttles in a row, for those that name no time
+	model    model
+	limit    smm.QuotaLimit // as declared, or as headers told since
+	declared int64
+	until    time.Time // paused by the platform
+	strike   int       // throttles in a row, for those that name no time
 }
 
 // model counts one budget. Its methods are called under the Limiter's lock
@@ -91,8 +92,8 @@ func (l *Limiter) Reserve(_ context.Context, p smm.Priority, charges ...smm.Char
 				cost += before.Cost
 			}
 		}
-		if b.limit.Limit > 0 && cost > b.limit.Limit {
-			return smm.QuotaGrant{}, fmt.Errorf("%w: a charge of %d units on a budget of %d", smm.ErrInvalid, cost, b.limit.Limit)
+		if b.declared > 0 && cost > b.declared {
+			return smm.QuotaGrant{}, fmt.Errorf("%w: a charge of %d units on a budget of %d", smm.ErrInvalid, cost, b.declared)
 		}
 		if w := b.wait(now, cost, p); w > 0 {
 			return smm.QuotaGrant{}, b.refusal(ch.Key, now, w)
@@ -182,7 +183,7 @@ func (l *Limiter) budget(key smm.QuotaKey, now time.Time) (*budget, error) {
 		if err != nil {
 			return nil, err
 		}
-		b.model, b.limit = m, lim
+		b.model, b.limit, b.declared = m, lim, lim.Limit
 	}
 	if len(l.budgets) >= l.sweepAt {
 		l.sweep(now)
@@ -271,7 +272,8 @@ func (b *budget) pause(now time.Time, wait time.Duration) {
 		b.strike++
 	}
 	if wait <= 0 {
-		wait = min(time.Second<<min(b.strike-1, 6), time.Minute)
+		// An answer that went well may have ended the row in the meantime.
+		wait = min(time.Second<<min(max(b.strike, 1)-1, 6), time.Minute)
 	}
 	wait = min(wait, MaxRetryAfter)
 	wait += rand.N(wait/10 + 1)

@@ -61,6 +61,9 @@ func (m *rolling) wait(now time.Time, cost, keep int64) time.Duration {
 			return s.at.Add(m.window).Sub(now)
 		}
 	}
+	if m.inFlight == 0 { // more than the platform's headers say there ever is
+		return m.window
+	}
 	return inFlightWait
 }
 

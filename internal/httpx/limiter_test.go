@@ -214,3 +214,73 @@ func TestLimiterForgetsIdleKeys(t *testing.T) {
 	}
 	require.LessOrEqual(t, len(l.budgets), 1100)
 }
+
+func TestLimiterIgnoresAnswersOfAnOldWindow(t *testing.T) {
+	clock := newFakeClock()
+	l := NewLimiter(LimiterConfig{Clock: clock, Limit: limits{userKey: {Shape: smm.QuotaFixed, Limit: 10, Window: time.Minute}}.get})
+	charge := smm.Charge{Key: userKey, Cost: 1}
+	var g [3]smm.QuotaGrant
+	for i := range g {
+		var err error
+		g[i], err = l.Reserve(t.Context(), smm.PriorityPublish, charge)
+		require.NoError(t, err)
+	}
+	tell := func(i int, remaining int64, reset time.Time) {
+		l.Report(t.Context(), g[i], smm.QuotaReport{Sent: true, At: clock.now, States: []smm.QuotaState{
+			{Key: userKey, Limit: 10, Remaining: remaining, Percent: -1, Reset: reset},
+		}})
+	}
+	soon := clock.now.Add(2 * time.Second)
+	tell(0, 1, soon)
+	tell(1, 8, soon.Add(time.Minute)) // the platform is in the next window already
+	tell(2, 0, soon)                  // and this answer was slow
+	left, reset := l.budgets[userKey].model.left(clock.now)
+	require.EqualValues(t, 8, left)
+	require.Equal(t, soon.Add(time.Minute), reset)
+}
+
+func TestLimiterShrinksOnceForOneBurstOf429(t *testing.T) {
+	clock := newFakeClock()
+	l := NewLimiter(LimiterConfig{Clock: clock, Limit: limits{userKey: {Limit: 100, Window: time.Hour}}.get})
+	var g []smm.QuotaGrant
+	for range 5 {
+		one, err := l.Reserve(t.Context(), smm.PriorityPublish, smm.Charge{Key: userKey, Cost: 1})
+		require.NoError(t, err)
+		g = append(g, one)
+	}
+	for i, one := range g {
+		// In between one goes well, which must not confuse the back-off.
+		l.Report(t.Context(), one, smm.QuotaReport{Sent: true, Throttle: i != 2})
+	}
+	require.EqualValues(t, 4, l.Throttled())
+	left, _ := l.budgets[userKey].model.left(clock.now)
+	require.EqualValues(t, 100-5-10, left)
+}
+
+func TestLimiterPercentStartsAnewAtTheReset(t *testing.T) {
+	clock := newFakeClock()
+	l := NewLimiter(LimiterConfig{Clock: clock, Limit: limits{userKey: {Shape: smm.QuotaPercent, Window: time.Hour}}.get})
+	charge := smm.Charge{Key: userKey, Cost: 1}
+	g, err := l.Reserve(t.Context(), smm.PriorityPublish, charge)
+	require.NoError(t, err)
+	l.Report(t.Context(), g, smm.QuotaReport{Sent: true, States: []smm.QuotaState{
+		{Key: userKey, Limit: -1, Remaining: -1, Percent: 100, Reset: clock.now.Add(time.Minute)},
+	}})
+	_, err = l.Reserve(t.Context(), smm.PriorityPublish, charge)
+	require.Equal(t, time.Minute, after(t, err))
+	clock.now = clock.now.Add(time.Minute)
+	_, err = l.Reserve(t.Context(), smm.PriorityBackground, charge)
+	require.NoError(t, err)
+}
+
+func TestLimiterSurvivesSmallerLimitsInHeaders(t *testing.T) {
+	clock := newFakeClock()
+	l := NewLimiter(LimiterConfig{Clock: clock, Limit: limits{userKey: {Limit: 100, Window: time.Hour}}.get})
+	charge := smm.Charge{Key: userKey, Cost: 5}
+	g, err := l.Reserve(t.Context(), smm.PriorityPublish, charge)
+	require.NoError(t, err)
+	l.Report(t.Context(), g, smm.QuotaReport{Sent: true, States: []smm.QuotaState{{Key: userKey, Limit: 3, Remaining: 3, Percent: -1}}})
+	clock.now = clock.now.Add(time.Hour)
+	_, err = l.Reserve(t.Context(), smm.PriorityPublish, charge)
+	require.Equal(t, time.Hour, after(t, err), "not invalid: the platform may be mistaken")
+}
