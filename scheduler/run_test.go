@@ -380,3 +380,33 @@ func TestCommitDeadlineLiesWithinTheLease(t *testing.T) {
 		})
 	}
 }
+
+// An intent that was long in saving is not acted upon, and leaves no doubt.
+func TestASlowIntentIsTakenBack(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := &schedulertest.Driver{Guarantee: smm.Guarantee{Class: smm.ClassBlind}}
+		w := newWorld(t, d)
+		slow := 2
+		w.store = &brittle{w.store, func(op string, r *scheduler.Record) error {
+			if op == "save" && r.Delivery.Phase == smm.PhaseCommitting && slow > 0 {
+				slow--
+				time.Sleep(5 * time.Second)
+			}
+			return nil
+		}}
+		d.OnCommit = func(context.Context, *smm.PublishRequest) schedulertest.Fault {
+			if slow > 0 {
+				t.Error("sent after an intent that took 5s to save")
+			}
+			return ""
+		}
+		w.s = w.another()
+		item := w.schedule("x", 0, nil)[0]
+		w.ok(w.s.RunUntilIdle(t.Context(), time.Hour))
+		w.wantPublic("x")
+		w.wantPhase(item.ID, smm.PhasePublished)
+		if got := w.get(item.ID).Delivery.Attempt.N; got != 1 {
+			t.Fatalf("attempt %d, want 1: nothing was sent before", got)
+		}
+	})
+}

@@ -27,7 +27,8 @@ type work struct {
 	s        *Scheduler
 	r        *Record
 	lease    *lease
-	released bool // the last save gave the record back
+	released bool         // the last save gave the record back
+	before   smm.Delivery // as the step in hand found it
 }
 
 // handle is the Handler: it takes a record as far as it gets now.
@@ -93,6 +94,7 @@ func (w *work) step() error {
 			return err
 		}
 	}
+	w.before = *d
 	return w.s.client.Advance(w.lease.ctx, d, w)
 }
 
@@ -157,16 +159,23 @@ func (w *work) save(ctx context.Context) error {
 	return nil
 }
 
-// saveIntent saves an intent once. If that took so long that the commit would
-// run past its deadline, it must not be sent any more.
+// saveIntent saves an intent, once. If that took so long that the commit would
+// run past the deadline on record, it must not be sent any more. Then nothing
+// was sent, and only this process knows: it takes the intent back, since what is
+// found as an intent later is in doubt.
 func (w *work) saveIntent(ctx context.Context) error {
 	if err := w.save(ctx); err != nil {
 		return err
 	}
-	if took := w.s.clock.Now().Sub(w.r.Delivery.Attempt.Intent); took > w.lease.margin {
-		return fmt.Errorf("%w: the store took %s to save an intent", smm.ErrUnavailable, took)
+	took := w.s.clock.Now().Sub(w.r.Delivery.Attempt.Intent)
+	if took <= w.lease.margin {
+		return nil
 	}
-	return nil
+	w.r.Delivery = w.before
+	if err := w.save(ctx); err != nil {
+		return err
+	}
+	return fmt.Errorf("%w: the store took %s to save an intent", context.DeadlineExceeded, took)
 }
 
 func worthRetry(err error) bool {

@@ -6,9 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"time"
-
-	"modernc.org/sqlite"
-	sqlite3 "modernc.org/sqlite/lib"
 )
 
 // applicationID marks our files: "SMMK".
@@ -57,7 +54,7 @@ func migrate(ctx context.Context, db *sql.DB, steps []string, patience time.Dura
 		return fileError(err)
 	}
 	defer func() { _ = conn.Close() }() // back to the pool
-	have, err := schemaVersion(ctx, conn)
+	have, err := schemaVersion(ctx, conn, len(steps))
 	if err != nil || have == len(steps) {
 		return err
 	}
@@ -73,7 +70,7 @@ func migrate(ctx context.Context, db *sql.DB, steps []string, patience time.Dura
 
 // applySteps runs in a transaction and ends it.
 func applySteps(ctx context.Context, conn *sql.Conn, steps []string) error {
-	have, err := schemaVersion(ctx, conn) // again: another process may have been faster
+	have, err := schemaVersion(ctx, conn, len(steps)) // again: another process may have been faster
 	if err != nil {
 		return err
 	}
@@ -87,8 +84,8 @@ func applySteps(ctx context.Context, conn *sql.Conn, steps []string) error {
 	return fileError(err)
 }
 
-// schemaVersion returns the version of the file, 0 for an empty one.
-func schemaVersion(ctx context.Context, conn *sql.Conn) (int, error) {
+// schemaVersion returns the version of the file, 0 for an empty one; known is the latest.
+func schemaVersion(ctx context.Context, conn *sql.Conn, known int) (int, error) {
 	var have, id, tables int
 	row := conn.QueryRowContext(ctx, `SELECT (SELECT user_version FROM pragma_user_version),
 		(SELECT application_id FROM pragma_application_id), (SELECT count(*) FROM sqlite_master)`)
@@ -98,26 +95,8 @@ func schemaVersion(ctx context.Context, conn *sql.Conn) (int, error) {
 	switch {
 	case id != applicationID && (id != 0 || tables > 0):
 		return 0, fmt.Errorf("%w: it belongs to another program", ErrCorrupt)
-	case have > len(migrations):
-		return 0, &SchemaError{Have: have, Want: len(migrations)}
+	case have > known:
+		return 0, &SchemaError{Have: have, Want: known}
 	}
 	return have, nil
-}
-
-func whileBusy(ctx context.Context, patience time.Duration, f func() error) error {
-	end := time.Now().Add(patience)
-	for {
-		err := f()
-		e, ok := errors.AsType[*sqlite.Error](err)
-		if !ok || e.Code()&0xff != sqlite3.SQLITE_BUSY || time.Now().After(end) {
-			return err
-		}
-		t := time.NewTimer(5 * time.Millisecond)
-		select {
-		case <-t.C:
-		case <-ctx.Done():
-			t.Stop()
-			return err
-		}
-	}
 }

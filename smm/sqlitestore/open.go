@@ -56,7 +56,7 @@ func Open(ctx context.Context, path string, o *Options) (*DB, error) {
 		return nil, errors.Join(fileError(err), write.Close())
 	}
 	read.SetMaxIdleConns(4)
-	w, err := startWriter(ctx, write)
+	w, err := startWriter(ctx, write, busy)
 	if err != nil {
 		return nil, errors.Join(err, read.Close(), write.Close())
 	}

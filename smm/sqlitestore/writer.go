@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/smmkit/smmkit/scheduler"
 )
@@ -18,8 +19,9 @@ const maxBatch = 512
 // writer does all writes of a DB, one transaction at a time. Writes that are
 // asked for while it is busy are committed together.
 type writer struct {
-	conn  *sql.Conn
-	stmts map[string]*sql.Stmt
+	conn     *sql.Conn
+	stmts    map[string]*sql.Stmt
+	patience time.Duration // how long to wait for other processes
 
 	jobs chan *job
 	quit chan struct{}
@@ -45,13 +47,17 @@ const (
 	jobAbandoned // its caller has left
 )
 
-func startWriter(ctx context.Context, db *sql.DB) (*writer, error) {
+func startWriter(ctx context.Context, db *sql.DB, patience time.Duration) (*writer, error) {
 	conn, err := db.Conn(ctx)
 	if err != nil {
 		return nil, fileError(err)
 	}
+	// Waiting is begin's business.
+	if _, err := conn.ExecContext(ctx, "PRAGMA busy_timeout = 0"); err != nil {
+		return nil, errors.Join(fileError(err), conn.Close())
+	}
 	w := &writer{
-		conn: conn, stmts: make(map[string]*sql.Stmt),
+		conn: conn, stmts: make(map[string]*sql.Stmt), patience: patience,
 		jobs: make(chan *job, maxBatch), quit: make(chan struct{}), done: make(chan struct{}),
 	}
 	go w.loop()
@@ -148,7 +154,7 @@ func (w *writer) commit(batch []*job) {
 // transaction runs jobs. The error is about the transaction as a whole, which
 // then has no effect; the errors of jobs are their own.
 func (w *writer) transaction(batch []*job) ([]error, error) {
-	if err := w.exec("BEGIN IMMEDIATE"); err != nil {
+	if err := w.begin(); err != nil {
 		return nil, fileError(err)
 	}
 	errs := make([]error, len(batch))
@@ -164,6 +170,12 @@ func (w *writer) transaction(batch []*job) ([]error, error) {
 		return nil, w.rollback(err)
 	}
 	return errs, nil
+}
+
+// begin waits for the file's write lock. SQLite's own busy handler soon sleeps
+// for 100 ms between looks, and starves beside a process that is always busy.
+func (w *writer) begin() error {
+	return whileBusy(context.Background(), w.patience, func() error { return w.exec("BEGIN IMMEDIATE") })
 }
 
 func (w *writer) runJob(j *job) error {
