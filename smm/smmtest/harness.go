@@ -12,7 +12,8 @@ import (
 type Harness struct {
 	// World and Server are the simulator. They are nil on a real server, where
 	// the tests that need faults or a count of what the public saw are skipped
-	// with that reason printed. The world's clock is manual.
+	// with that reason printed. The world's clock is manual and moves by itself:
+	// sim.NewClock(start, true).
 	World  *sim.World
 	Server sim.Server
 
@@ -34,7 +35,19 @@ type Harness struct {
 	Oversized *smm.Post
 	Codes     []string
 
-	// Skip names subtests that do not apply, each with the reason to print.
+	// Secrets are the tokens and passwords that the drivers use. The suite looks
+	// for them in every error and log line. Empty: the values of the logins of
+	// Server.Accounts that are at least eight bytes long and no address.
+	Secrets []string
+
+	// Holds reports whether the server holds the effect of a setter of the
+	// channel: CapLike and CapRepost for a post, CapFollow, CapBlock and CapMute
+	// for an author. Nil: the suite counts likes and reposts through
+	// MetricReader and takes the other setters at their word.
+	Holds func(x smm.Capability, target smm.Ref) bool
+
+	// Skip names subtests that do not apply, each with the reason to print:
+	// "setters", "faults/video", "pages/comments".
 	Skip map[string]string
 }
 
@@ -50,13 +63,19 @@ type Form struct {
 	Class smm.Class
 }
 
-// Run runs the whole suite. open is called at the start of each test.
+// topics are the parts of the suite in the order in which they run.
+func topics() []topic {
+	return []topic{
+		{"findings", findings},
+		{"publish", publish},
+		{"faults", faults},
+	}
+}
+
+// Run runs the whole suite. open is called at the start of each test, several
+// at a time.
 func Run(t *testing.T, open func(t *testing.T) *Harness) {
 	t.Helper()
-	for _, topic := range []struct {
-		name string
-		run  func(*testing.T, func(*testing.T) *Harness)
-	}{} {
-		t.Run(topic.name, func(t *testing.T) { topic.run(t, open) })
-	}
+	r := &real{T: t}
+	newSuite(r, func(t tester) *Harness { return open(t.under()) }).run(r)
 }

@@ -1,0 +1,109 @@
+package smmtest
+
+import (
+	"testing"
+
+	"github.com/smmkit/smmkit/smm/sim"
+)
+
+// tester is what the suite needs of a test.
+type tester interface {
+	testing.TB
+	// sub runs f as a subtest, beside its siblings if beside is set.
+	sub(name string, beside bool, f func(tester))
+	// under is the test that the platform's own code is given.
+	under() *testing.T
+}
+
+type topic struct {
+	name string
+	run  func(tester, *suite)
+}
+
+// suite is one run of the suite over one platform.
+type suite struct {
+	open  func(tester) *Harness
+	skip  map[string]string
+	forms []Form
+	sim   bool // there is a simulator
+	name  string
+}
+
+func newSuite(t tester, open func(tester) *Harness) *suite {
+	t.Helper()
+	h := open(t)
+	s := &suite{open: open, skip: h.Skip, forms: h.Forms, sim: h.World != nil && h.Server != nil, name: string(h.Channel.Platform)}
+	if len(h.Forms) == 0 || h.NewDriver == nil {
+		t.Fatal("the harness needs NewDriver and at least one Form")
+	}
+	return s
+}
+
+func (s *suite) run(t tester) {
+	t.Helper()
+	for _, p := range topics() {
+		s.sub(t, "", p.name, func(t tester) { p.run(t, s) })
+	}
+}
+
+// sub runs a subtest unless the harness says that it does not apply. path is
+// that of the parent below the suite.
+func (s *suite) sub(t tester, path, name string, f func(tester)) {
+	t.Helper()
+	if path != "" {
+		path += "/"
+	}
+	reason, skipped := s.skip[path+name]
+	t.sub(name, true, func(t tester) {
+		if skipped {
+			t.Skip(reason)
+		}
+		f(t)
+	})
+}
+
+// needSim skips a test that only a simulator can serve.
+func (s *suite) needSim(t tester) {
+	t.Helper()
+	if !s.sim {
+		t.Skip("a real server: no faults, and no count of what the public saw")
+	}
+}
+
+// text returns the plainest form of a new post.
+func (s *suite) text(t tester) Form {
+	t.Helper()
+	for _, f := range s.forms {
+		if f.Name == "text" {
+			return f
+		}
+	}
+	return s.forms[0]
+}
+
+// real is a tester over the testing package.
+type real struct{ *testing.T }
+
+func (r *real) under() *testing.T { return r.T }
+
+func (r *real) sub(name string, beside bool, f func(tester)) {
+	r.T.Helper()
+	r.T.Run(name, func(t *testing.T) {
+		if beside {
+			t.Parallel()
+		}
+		f(&real{t})
+	})
+}
+
+// requests sums up the requests of classes that reached the server so far.
+func requests(w *sim.World, classes ...sim.Class) int {
+	n := 0
+	for _, c := range classes {
+		n += w.Faults.RequestsOf(c)
+	}
+	return n
+}
+
+// allClasses are the classes of requests.
+var allClasses = [...]sim.Class{sim.Read, sim.Prepare, sim.Commit, sim.Write, sim.Auth}
