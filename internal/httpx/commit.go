@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"net/http"
-	"time"
 
 	"github.com/smmkit/smmkit/smm"
 )
@@ -74,7 +73,7 @@ func (c *Client) send(ctx context.Context, r *Request, attempt int) (*Response, 
 	hres, err := c.rt.RoundTrip(req)
 	if err != nil {
 		fate := trace.fate(err)
-		c.reportFailure(ctx, r, grant, fate != FateNotSent)
+		c.reportFailure(ctx, grant, fate != FateNotSent)
 		c.logExchange(ctx, r, req, nil, attempt, start, err)
 		return nil, fate, c.wrap(r, outcomeState(fate), networkError(withContext(ctx, err)))
 	}
@@ -152,12 +151,4 @@ func withContext(ctx context.Context, err error) error {
 		return cerr
 	}
 	return err
-}
-
-// after is the instant d from now, or zero for no wait.
-func (c *Client) after(d time.Duration) time.Time {
-	if d <= 0 {
-		return time.Time{}
-	}
-	return c.clock.Now().Add(d)
 }

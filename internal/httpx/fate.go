@@ -90,20 +90,8 @@ func (t *fateTrace) fate(err error) Fate {
 	return FateUnknown
 }
 
-// streamError has the shape of net/http's HTTP/2 stream error, which converts
-// itself to any struct of that shape through errors.As.
-type streamError struct {
-	StreamID uint32
-	Code     uint32
-	Cause    error
-}
-
-// Error implements error, as errors.As demands.
-func (e streamError) Error() string { return "http2 stream error" }
-
-const http2RefusedStream = 7 // RFC 9113 section 7
-
-// The words of net/http, which has no types for these cases. Should they
+// The words of net/http, which has no types for these cases: all our bodies
+// are such that it cannot repeat them, and then it wraps the cause as text. Should they
 // change, the fate becomes unknown, which is safe; a test holds them.
 const (
 	goAwayUnprocessed = "http2: Transport received Server's graceful shutdown GOAWAY"
@@ -118,9 +106,6 @@ const (
 // process the request: REFUSED_STREAM, or a GOAWAY whose last stream is before
 // ours (RFC 9113 sections 6.8 and 8.7).
 func unprocessed(err error) bool {
-	if se, ok := errors.AsType[streamError](err); ok {
-		return se.Code == http2RefusedStream
-	}
 	s := err.Error()
 	if inner, ok := strings.CutPrefix(s, cannotRetryPrefix); ok {
 		s, ok = strings.CutSuffix(inner, cannotRetrySuffix)

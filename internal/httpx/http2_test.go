@@ -84,6 +84,9 @@ func TestFateOverHTTP2(t *testing.T) {
 				_, fate, err := c.Commit(t.Context(), r)
 				require.Equal(t, tt.fate, fate, "%v", err)
 				require.ErrorIs(t, err, smm.ErrUnavailable)
+				if tt.name == "cancelled" {
+					require.ErrorContains(t, err, "http2 stream error 8")
+				}
 				require.Len(t, s.requests(), 1)
 			})
 		}

@@ -80,7 +80,7 @@ func plainCause(err error) error {
 		return no
 	}
 	if se, ok := errors.AsType[streamError](err); ok {
-		return fmt.Errorf("http2 stream error %d", se.Code)
+		return streamError{Code: se.Code} // the cause is the server's text
 	}
 	return errors.New("the connection failed")
 }
@@ -95,6 +95,17 @@ func stripURL(err error) error {
 		err = e.Err
 	}
 }
+
+// streamError has the shape of net/http's HTTP/2 stream error, which converts
+// itself to any struct of that shape through errors.As.
+type streamError struct {
+	StreamID uint32
+	Code     uint32
+	Cause    error
+}
+
+// Error implements error, as errors.As demands.
+func (e streamError) Error() string { return fmt.Sprintf("http2 stream error %d", e.Code) }
 
 // wrap makes err an *smm.Error of r, unless it is one.
 func (c *Client) wrap(r *Request, o smm.OutcomeState, err error) error {

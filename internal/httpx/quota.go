@@ -53,7 +53,9 @@ func (c *Client) report(ctx context.Context, r *Request, g smm.QuotaGrant, resp 
 	})
 }
 
-func (c *Client) reportFailure(ctx context.Context, _ *Request, g smm.QuotaGrant, sent bool) {
+// reportFailure tells the quota of a request without an answer. Unless it is
+// known not to have been sent, it counts.
+func (c *Client) reportFailure(ctx context.Context, g smm.QuotaGrant, sent bool) {
 	if c.quota == nil || len(g.Charges) == 0 {
 		return
 	}

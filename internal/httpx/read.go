@@ -201,7 +201,7 @@ func (call *readCall) finish(resp *Response, err error) {
 	if resp != nil {
 		c.report(call.ctx, call.r, call.grant, resp)
 	} else {
-		c.reportFailure(call.ctx, call.r, call.grant, true)
+		c.reportFailure(call.ctx, call.grant, true)
 	}
 	c.logExchange(call.ctx, call.r, call.req, resp, call.n+call.round*c.retry.Attempts, call.start, err)
 	call.open = false

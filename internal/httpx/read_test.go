@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -302,9 +303,6 @@ func TestCancellationIsVisible(t *testing.T) {
 	require.ErrorIs(t, err, context.Canceled)
 	_, err = c.Write(ctx, get())
 	require.ErrorIs(t, err, context.Canceled)
-	_, isURL := errors.AsType[interface {
-		error
-		Timeout() bool
-	}](err)
+	_, isURL := errors.AsType[*url.Error](err)
 	require.False(t, isURL)
 }
