@@ -31,7 +31,7 @@ const (
 		LIMIT ?3`
 	dueOfTenant = `SELECT seq, due FROM deliveries INDEXED BY deliveries_turn
 		WHERE tenant = ?1 AND due <= ?2 ORDER BY due LIMIT ?3 OFFSET ?4`
-	dueByName = `SELECT seq, due FROM deliveries WHERE id = ?1 AND tenant = ?2 AND due <= ?3`
+	dueByName = `SELECT seq, due FROM deliveries WHERE key = ?1 AND due <= ?2`
 	leaseThem = `UPDATE deliveries SET version = version + 1, epoch = epoch + 1,
 			lease_until = ?2, lease_owner = ?3, due = max(wake, ?2)
 		WHERE seq IN (SELECT value FROM json_each(?1))
@@ -91,7 +91,7 @@ func (s *deliveries) pick(w *writer, c scheduler.Claim) ([]candidate, error) {
 			if len(out) == c.Limit {
 				break
 			}
-			got, err := candidates(w, dueByName, k.ID, string(k.Tenant), now)
+			got, err := candidates(w, dueByName, keyOf(k), now)
 			if err != nil {
 				return nil, err
 			}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/smmkit/smmkit/scheduler"
@@ -21,10 +22,13 @@ type deliveries struct {
 	turn turn
 }
 
-const insertDelivery = `INSERT INTO deliveries
-	(id, tenant, version, epoch, phase, wake, due, lease_until, lease_owner, planned, entry, token, hash, data)
-	VALUES (?1, ?2, 1, 0, ?3, ?4, ?4, 0, '', ?5, ?6, ?7, ?8, ?9)
-	ON CONFLICT DO NOTHING`
+const (
+	// insertRows is how many records one statement inserts.
+	insertRows   = 32
+	insertHead   = `INSERT INTO deliveries (key, tenant, version, epoch, phase, wake, due, lease_until, lease_owner, planned, entry, token, hash, data) VALUES `
+	insertValues = "(?, ?, 1, 0, ?, ?, ?, 0, '', ?, ?, ?, ?, ?)"
+	insertTail   = " ON CONFLICT DO NOTHING"
+)
 
 // Insert implements scheduler.Store.
 func (s *deliveries) Insert(ctx context.Context, rs ...*scheduler.Record) error {
@@ -42,8 +46,9 @@ func (s *deliveries) Insert(ctx context.Context, rs ...*scheduler.Record) error 
 		if err := freeTokens(w, rs); err != nil {
 			return err
 		}
-		for i, r := range rs {
-			if err := insert(w, r, data[i]); err != nil {
+		for begin := 0; begin < len(rs); begin += insertRows {
+			end := min(begin+insertRows, len(rs))
+			if err := insert(w, rs[begin:end], data[begin:end]); err != nil {
 				return err
 			}
 		}
@@ -58,19 +63,26 @@ func (s *deliveries) Insert(ctx context.Context, rs ...*scheduler.Record) error 
 	return nil
 }
 
-func insert(w *writer, r *scheduler.Record, data string) error {
-	d := &r.Delivery
-	token := sql.NullString{String: r.Token, Valid: r.Token != ""}
-	var hash any
-	if token.Valid {
-		hash = r.PayloadHash
+func insert(w *writer, rs []*scheduler.Record, data []string) error {
+	args := make([]any, 0, 10*len(rs))
+	for i, r := range rs {
+		d, wake := &r.Delivery, wakeOf(r)
+		token := sql.NullString{String: r.Token, Valid: r.Token != ""}
+		var hash any
+		if token.Valid {
+			hash = r.PayloadHash
+		}
+		args = append(args, keyOf(r.Key()), string(d.Tenant), string(d.Phase), wake, wake,
+			micros(r.NotBefore), hashOf(d.Tenant, d.Entry), token, hash, data[i])
 	}
-	n, err := w.changed(insertDelivery, d.ID, string(d.Tenant), string(d.Phase), wakeOf(r),
-		micros(r.NotBefore), entryHash(d.Tenant, d.Entry), token, hash, data)
-	if err == nil && n == 0 {
-		return fmt.Errorf("%w: record %s exists", smm.ErrConflict, d.ID)
+	n, err := w.changed(insertHead+strings.Repeat(insertValues+", ", len(rs)-1)+insertValues+insertTail, args...)
+	switch {
+	case err != nil:
+		return err
+	case n < int64(len(rs)):
+		return fmt.Errorf("%w: record %s exists, or another of the same call", smm.ErrConflict, rs[0].Delivery.ID)
 	}
-	return err
+	return nil
 }
 
 // freeTokens refuses records whose tokens are in use.
@@ -103,21 +115,25 @@ func (s *deliveries) Get(ctx context.Context, key scheduler.Key) (*scheduler.Rec
 	}
 	var x row
 	err := x.scan(s.db.read.QueryRowContext(ctx,
-		"SELECT "+rowColumns+" FROM deliveries WHERE id = ? AND tenant = ?", key.ID, string(key.Tenant)))
+		"SELECT "+rowColumns+" FROM deliveries WHERE key = ?", keyOf(key)))
 	switch {
 	case errors.Is(err, sql.ErrNoRows):
 		return nil, fmt.Errorf("%w: record %s", scheduler.ErrNotFound, key.ID)
 	case err != nil:
 		return nil, s.db.readError(ctx, err)
 	}
-	return x.record()
+	r, err := x.record()
+	if err == nil && r.Key() != key { // a record of the same hash
+		return nil, fmt.Errorf("%w: record %s", scheduler.ErrNotFound, key.ID)
+	}
+	return r, err
 }
 
 const saveDelivery = `UPDATE deliveries SET
-		version = version + 1, phase = ?5, planned = ?8, data = ?9, wake = ?6,
-		lease_until = CASE WHEN ?7 THEN lease_until ELSE 0 END,
-		due = CASE WHEN ?7 THEN max(?6, lease_until) ELSE ?6 END
-	WHERE id = ?1 AND tenant = ?2 AND version = ?3 AND epoch = ?4 AND lease_until > ?10`
+		version = version + 1, phase = ?4, planned = ?7, data = ?8, wake = ?5,
+		lease_until = CASE WHEN ?6 THEN lease_until ELSE 0 END,
+		due = CASE WHEN ?6 THEN max(?5, lease_until) ELSE ?5 END
+	WHERE key = ?1 AND version = ?2 AND epoch = ?3 AND lease_until > ?9`
 
 // Save implements scheduler.Store.
 func (s *deliveries) Save(ctx context.Context, r *scheduler.Record, now time.Time) error {
@@ -134,7 +150,7 @@ func (s *deliveries) Save(ctx context.Context, r *scheduler.Record, now time.Tim
 		leaseAfter = now.UnixMicro()
 	}
 	err = s.db.writer.do(ctx, false, func(w *writer) error {
-		n, err := w.changed(saveDelivery, d.ID, string(d.Tenant), r.Version, r.Epoch, string(d.Phase),
+		n, err := w.changed(saveDelivery, keyOf(r.Key()), r.Version, r.Epoch, string(d.Phase),
 			wakeOf(r), !r.LeaseUntil.IsZero(), micros(r.NotBefore), data, leaseAfter)
 		if err != nil || n == 1 {
 			return err
@@ -151,8 +167,8 @@ func (s *deliveries) Save(ctx context.Context, r *scheduler.Record, now time.Tim
 // missed says why a conditional update changed nothing.
 func (w *writer) missed(key scheduler.Key) error {
 	there := false
-	err := w.query("SELECT 1 FROM deliveries WHERE id = ? AND tenant = ?",
-		func(*sql.Rows) error { there = true; return nil }, key.ID, string(key.Tenant))
+	err := w.query("SELECT 1 FROM deliveries WHERE key = ?",
+		func(*sql.Rows) error { there = true; return nil }, keyOf(key))
 	switch {
 	case err != nil:
 		return err
@@ -165,9 +181,9 @@ func (w *writer) missed(key scheduler.Key) error {
 // Renew implements scheduler.Store.
 func (s *deliveries) Renew(ctx context.Context, l scheduler.Lease) error {
 	return s.db.writer.do(ctx, false, func(w *writer) error {
-		n, err := w.changed(`UPDATE deliveries SET lease_until = ?4, due = max(wake, ?4)
-			WHERE id = ?1 AND tenant = ?2 AND epoch = ?3 AND lease_until <> 0`,
-			l.Key.ID, string(l.Key.Tenant), l.Epoch, micros(l.Until))
+		n, err := w.changed(`UPDATE deliveries SET lease_until = ?3, due = max(wake, ?3)
+			WHERE key = ?1 AND epoch = ?2 AND lease_until <> 0`,
+			keyOf(l.Key), l.Epoch, micros(l.Until))
 		if err == nil && n == 0 {
 			return scheduler.ErrFenced
 		}

@@ -37,6 +37,7 @@
 // second is sorted by tenant, and is used when more is due than a claim takes,
 // to serve the tenants in turn.
 //
-// An entry is looked up by 64 bits of its hash and then compared; an index on
-// its text would cost as much as everything else in a row.
+// A record is looked up by 64 bits of the hash of its tenant and ID, which the
+// table keeps unique, and an entry likewise: indexes on their texts would cost
+// as much as everything else in a row.
 package sqlitestore

@@ -46,7 +46,7 @@ func (s *deliveries) page(ctx context.Context, q *scheduler.Query) ([]*scheduler
 	var c conditions
 	c.of(q)
 	query := "SELECT " + rowColumns + " FROM deliveries WHERE " + strings.Join(c.terms, " AND ") +
-		" ORDER BY planned, tenant, id LIMIT ?"
+		" ORDER BY planned, tenant, data ->> '$.id' LIMIT ?"
 	rows, err := s.db.read.QueryContext(ctx, query, append(c.args, pageRows)...)
 	if err != nil {
 		return nil, s.db.readError(ctx, err)
@@ -83,7 +83,7 @@ func (c *conditions) of(q *scheduler.Query) {
 	if !q.AllTenants {
 		c.add("tenant = ?", string(q.Tenant))
 		if q.Entry != "" {
-			c.add("entry = ?", entryHash(q.Tenant, q.Entry))
+			c.add("entry = ?", hashOf(q.Tenant, q.Entry))
 		}
 	}
 	if q.Token != "" {
@@ -97,7 +97,7 @@ func (c *conditions) of(q *scheduler.Query) {
 	}
 	if !q.After.IsZero() {
 		c.add("planned >= ?", micros(q.After.NotBefore)) // for the index
-		c.add("(planned, tenant, id) > (?, ?, ?)", micros(q.After.NotBefore), string(q.After.Tenant), q.After.ID)
+		c.add("(planned, tenant, data ->> '$.id') > (?, ?, ?)", micros(q.After.NotBefore), string(q.After.Tenant), q.After.ID)
 	}
 	if len(q.Phases) > 0 {
 		marks := make([]string, len(q.Phases))

@@ -16,7 +16,7 @@ const applicationID = 0x534d4d4b
 var migrations = []string{
 	`CREATE TABLE deliveries (
 		seq         INTEGER PRIMARY KEY,
-		id          TEXT    NOT NULL,
+		key         INTEGER NOT NULL, -- hash of tenant and id
 		tenant      TEXT    NOT NULL,
 		version     INTEGER NOT NULL, -- number of writes
 		epoch       INTEGER NOT NULL, -- number of claims
@@ -31,7 +31,7 @@ var migrations = []string{
 		hash        BLOB,
 		data        TEXT    NOT NULL  -- the delivery as JSON
 	);
-	CREATE UNIQUE INDEX deliveries_id ON deliveries (id, tenant);
+	CREATE UNIQUE INDEX deliveries_key ON deliveries (key);
 	CREATE INDEX deliveries_due ON deliveries (due) WHERE due IS NOT NULL;
 	CREATE INDEX deliveries_turn ON deliveries (tenant, due) WHERE due IS NOT NULL;
 	CREATE INDEX deliveries_planned ON deliveries (tenant, planned);

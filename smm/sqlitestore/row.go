@@ -87,8 +87,12 @@ func fromMicros(n int64) time.Time {
 	return time.UnixMicro(n).UTC()
 }
 
-// entryHash is what entries are looked up by.
-func entryHash(t smm.Tenant, entry string) int64 {
-	sum := sha256.Sum256(fmt.Appendf(nil, "%q %q", t, entry))
+// hashOf is what records and entries are looked up by.
+func hashOf(t smm.Tenant, name string) int64 {
+	b := binary.AppendUvarint(make([]byte, 0, 64), uint64(len(t)))
+	b = append(append(b, t...), name...)
+	sum := sha256.Sum256(b)
 	return int64(binary.BigEndian.Uint64(sum[:8])) //nolint:gosec // any 64 bits do
 }
+
+func keyOf(k scheduler.Key) int64 { return hashOf(k.Tenant, k.ID) }
