@@ -1,0 +1,93 @@
+package reference
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/smmkit/smmkit/smm"
+)
+
+// send makes one request and reads its JSON answer into out. status is 0 if
+// there was no answer that can be trusted.
+func (d *Driver) send(ctx context.Context, channel smm.Ref, method, path string, body io.Reader, out any) (status int, err error) {
+	if channel.Platform != Platform || channel.Kind != smm.KindChannel {
+		return 0, d.fail(method, channel, 0, fmt.Errorf("%w: %s is no channel of this platform", smm.ErrInvalid, channel))
+	}
+	cred, err := d.Credentials.Load(ctx, smm.TenantFrom(ctx), channel)
+	if err != nil {
+		return 0, d.fail(method, channel, 0, err)
+	}
+	req, err := http.NewRequestWithContext(ctx, method, "http://reference.invalid"+path, body)
+	if err != nil {
+		return 0, d.fail(method, channel, 0, fmt.Errorf("%w: %w", smm.ErrInvalid, err))
+	}
+	req.Header.Set("Authorization", "Bearer "+cred.AccessToken.Reveal())
+	resp, err := d.HTTP.RoundTrip(req)
+	if err != nil {
+		return 0, d.fail(method, channel, 0, fmt.Errorf("%w: %w", smm.ErrUnavailable, err))
+	}
+	defer func() { _ = resp.Body.Close() }()
+	b, err := io.ReadAll(resp.Body)
+	if err != nil {
+		return 0, d.fail(method, channel, 0, fmt.Errorf("%w: %w", smm.ErrUnavailable, err))
+	}
+	if resp.StatusCode >= 300 {
+		return resp.StatusCode, d.fail(method, channel, resp.StatusCode, sentinel(resp))
+	}
+	if err := json.Unmarshal(b, out); err != nil {
+		return 0, d.fail(method, channel, 0, fmt.Errorf("%w: unreadable answer", smm.ErrUnavailable))
+	}
+	return resp.StatusCode, nil
+}
+
+func (d *Driver) fail(op string, channel smm.Ref, status int, err error) error {
+	return &smm.Error{Op: op, Platform: Platform, Channel: channel, Status: status, Err: err}
+}
+
+func sentinel(resp *http.Response) error {
+	switch s := resp.StatusCode; {
+	case s == http.StatusUnauthorized:
+		return smm.ErrUnauthorized
+	case s == http.StatusForbidden:
+		return smm.ErrForbidden
+	case s == http.StatusNotFound:
+		return smm.ErrNotFound
+	case s == http.StatusTooManyRequests:
+		n, err := strconv.Atoi(resp.Header.Get("Retry-After"))
+		if err != nil || n < 1 {
+			n = 60
+		}
+		return &smm.RateLimitError{Scope: "all", After: time.Duration(n) * time.Second}
+	case s >= 500:
+		return smm.ErrUnavailable
+	}
+	return smm.ErrRejected
+}
+
+// get reads, with two more tries where a read deserves them.
+func (d *Driver) get(ctx context.Context, channel smm.Ref, path string, out any) error {
+	for try := 0; ; try++ {
+		_, err := d.send(ctx, channel, http.MethodGet, path, nil, out)
+		if err == nil || try == 2 || !errors.Is(err, smm.ErrUnavailable) || ctx.Err() != nil {
+			return err
+		}
+		if err := d.Clock.Sleep(ctx, time.Second<<try); err != nil {
+			return d.fail("GET", channel, 0, fmt.Errorf("%w: %w", smm.ErrUnavailable, err))
+		}
+	}
+}
+
+func (d *Driver) post(ctx context.Context, channel smm.Ref, path string, in, out any) (int, error) {
+	b, err := json.Marshal(in)
+	if err != nil {
+		return 0, d.fail("POST", channel, 0, fmt.Errorf("%w: %w", smm.ErrInvalid, err))
+	}
+	return d.send(ctx, channel, http.MethodPost, path, bytes.NewReader(b), out)
+}
