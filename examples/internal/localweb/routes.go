@@ -22,6 +22,7 @@ type call func(r *http.Request) (any, error)
 // handler is the whole control server.
 func (w *Web) handler(remote bool) http.Handler {
 	mux := http.NewServeMux()
+	w.pages(mux)
 	w.api(mux)
 	return guard{remote: remote, next: http.MaxBytesHandler(mux, maxBody)}
 }
