@@ -286,8 +286,14 @@ func (c *call) uploadBlob() (any, error) {
 // sniff tells the type of the media that posts carry; what it does not know
 // keeps the type it was declared with, as in the reference implementation.
 func sniff(b []byte) string {
+	if len(b) >= 12 && string(b[4:8]) == "ftyp" {
+		if string(b[8:12]) == "qt  " {
+			return "video/quicktime"
+		}
+		return "video/mp4"
+	}
 	switch t := http.DetectContentType(b); {
-	case strings.HasPrefix(t, "image/"), t == "video/mp4", t == "video/webm":
+	case strings.HasPrefix(t, "image/"), t == "video/webm":
 		return t
 	}
 	return ""

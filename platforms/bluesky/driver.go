@@ -1,0 +1,273 @@
+package bluesky
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"strings"
+	"sync"
+
+	"github.com/smmkit/smmkit/platforms/bluesky/identity"
+	"github.com/smmkit/smmkit/smm"
+)
+
+// Config is what a Driver needs. Only Credentials is required.
+type Config struct {
+	// Credentials holds one credential for each account, by its channel Ref: the
+	// server, an app password in Extra, and the tokens of the running session,
+	// which the driver stores itself. SignIn makes one.
+	Credentials smm.CredentialStore
+
+	// HTTPClient gives the transport and the time limit; nil: one transport for
+	// all accounts. See ClientConfig.HTTPClient.
+	HTTPClient *http.Client
+	Quota      smm.Quota    // with keys of QuotaLimit; nil for none
+	Clock      smm.Clock    // nil for the machine's
+	Logger     *slog.Logger // nil for silence
+	UserAgent  string       // "" for smmkit's
+
+	// Resolver finds the accounts of handles that a text mentions. nil: the
+	// account's own server does, which needs no further connection.
+	Resolver HandleResolver
+	// Media opens the pictures of a ProfileEdit; nil: such an edit is refused.
+	Media smm.MediaStore
+	// VideoService is the base URL of the service that transcodes videos before
+	// they are posted, DefaultVideoService on the public network. Empty: videos
+	// are uploaded as plain blobs, up to what the account's server takes, and
+	// processed after the post is public.
+	VideoService string
+	// Labeler gets reports; "" for LabelerService.
+	Labeler string
+}
+
+// HandleResolver finds the DID that a handle names; a handle that nobody has
+// gives an error that matches smm.ErrNotFound. *identity.Resolver is one.
+type HandleResolver interface {
+	ResolveHandle(ctx context.Context, handle string) (did string, err error)
+}
+
+// Driver is the portable surface of Bluesky over many accounts. It is safe for
+// concurrent use.
+type Driver struct {
+	cfg      Config
+	clock    smm.Clock
+	http     *http.Client
+	resolver HandleResolver
+
+	mu      sync.Mutex
+	clients map[accountKey]*Client
+}
+
+type accountKey struct {
+	tenant  smm.Tenant
+	account smm.Ref
+}
+
+// New checks cfg and returns a Driver. Errors match smm.ErrInvalid.
+func New(cfg Config) (*Driver, error) {
+	if cfg.Credentials == nil {
+		return nil, fmt.Errorf("%w: bluesky: Config.Credentials is nil: pass a store, or use FromAppPassword", smm.ErrInvalid)
+	}
+	if cfg.Clock == nil {
+		cfg.Clock = smm.SystemClock()
+	}
+	h := cfg.HTTPClient
+	if h == nil {
+		t, ok := http.DefaultTransport.(*http.Transport)
+		if !ok {
+			return nil, fmt.Errorf("%w: bluesky: http.DefaultTransport was replaced: set Config.HTTPClient", smm.ErrInvalid)
+		}
+		h = &http.Client{Transport: t.Clone()}
+	}
+	cfg.VideoService = strings.TrimSuffix(cfg.VideoService, "/")
+	return &Driver{
+		cfg: cfg, clock: cfg.Clock, http: h, resolver: cfg.Resolver, clients: make(map[accountKey]*Client),
+	}, nil
+}
+
+// FromAppPassword signs in and returns a driver for that one account of the
+// empty tenant, with its channel: all that a script needs. server may be empty
+// for DefaultServer. The session lives as long as the process.
+func FromAppPassword(ctx context.Context, server, identifier, appPassword string) (*Driver, smm.Channel, error) {
+	ch, cred, err := SignIn(ctx, server, identifier, appPassword, nil)
+	if err != nil {
+		return nil, smm.Channel{}, err
+	}
+	store := smm.NewMemoryCredentials()
+	if _, err := store.Swap(ctx, "", ch.Ref, 0, cred); err != nil {
+		return nil, smm.Channel{}, err
+	}
+	d, err := New(Config{Credentials: store})
+	return d, ch, err
+}
+
+// Platform implements smm.Driver.
+func (d *Driver) Platform() smm.Platform { return Platform }
+
+// ViewAs implements smm.Viewer for **Client.
+func (d *Driver) ViewAs(ctx context.Context, channel smm.Ref, target any) bool {
+	p, ok := target.(**Client)
+	if !ok {
+		return false
+	}
+	c, err := d.client(ctx, channel)
+	if err != nil {
+		return false
+	}
+	*p = c
+	return true
+}
+
+// client returns the client of a channel for the tenant of ctx. New tokens are
+// found by its session; an account that moved needs Forget.
+func (d *Driver) client(ctx context.Context, channel smm.Ref) (*Client, error) {
+	if channel.Platform != Platform || channel.Kind != smm.KindChannel || !identity.IsDID(channel.ID) || channel.Space != "" {
+		return nil, d.fail("client", channel, fmt.Errorf("%w: %s is no Bluesky account: want bluesky/channel/<DID>", smm.ErrInvalid, channel))
+	}
+	key := accountKey{smm.TenantFrom(ctx), channel}
+	d.mu.Lock()
+	have := d.clients[key]
+	d.mu.Unlock()
+	if have != nil {
+		return have, nil
+	}
+	cred, err := d.cfg.Credentials.Load(ctx, key.tenant, channel)
+	if err != nil {
+		if errors.Is(err, smm.ErrNotFound) {
+			err = fmt.Errorf("%w: no credential is stored for %s", smm.ErrUnauthorized, channel)
+		}
+		return nil, d.fail("credential", channel, err)
+	}
+	c, err := d.newClient(key, cred)
+	if err != nil {
+		return nil, d.fail("client", channel, err)
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if have := d.clients[key]; have != nil {
+		return have, nil // somebody was faster; one session each
+	}
+	d.clients[key] = c
+	return c, nil
+}
+
+func (d *Driver) newClient(key accountKey, cred smm.Credential) (*Client, error) {
+	server := cred.Server
+	if server == "" {
+		server = DefaultServer
+	}
+	cc := ClientConfig{
+		Server: server, HTTPClient: d.http, Tenant: key.tenant, VideoService: d.cfg.VideoService, Labeler: d.cfg.Labeler,
+		Quota: d.cfg.Quota, Clock: d.clock, Logger: d.cfg.Logger, UserAgent: d.cfg.UserAgent,
+	}
+	anonymous, err := NewClient(cc)
+	if err != nil {
+		return nil, err
+	}
+	cc.DID, cc.Auth = key.account.ID, newSessionAuth(d.cfg.Credentials, key.tenant, key.account, anonymous, cred)
+	return NewClient(cc)
+}
+
+// Forget drops what is cached for an account, so that the next call reads its
+// credential anew: after it moved to another server, or was disconnected.
+func (d *Driver) Forget(tenant smm.Tenant, channel smm.Ref) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	delete(d.clients, accountKey{tenant, channel})
+}
+
+// fail makes an error an *smm.Error, if it is none yet.
+func (d *Driver) fail(op string, ch smm.Ref, err error) error {
+	if _, ok := errors.AsType[*smm.Error](err); ok || err == nil {
+		return err
+	}
+	return &smm.Error{Op: op, Platform: Platform, Channel: ch, Err: err}
+}
+
+// Capabilities implements smm.Driver. Two things are asked: how large an upload
+// may be, and whether the app password reaches direct messages. A server that
+// does not answer for now leaves the documented limits in force.
+func (d *Driver) Capabilities(ctx context.Context, channel smm.Ref) (smm.Capabilities, error) {
+	c, err := d.client(ctx, channel)
+	if err != nil {
+		return smm.Capabilities{}, err
+	}
+	limits := DocumentedLimits()
+	switch info, err := c.Server.Describe(ctx); {
+	case err == nil:
+		limits = liveLimits(info, c.cfg.VideoService != "")
+	case !smm.Temporary(err) && !errors.Is(err, smm.ErrUnsupported):
+		return smm.Capabilities{}, err
+	}
+	granted := func(g *smm.Guarantee) smm.Support { return smm.Support{State: smm.StateGranted, Guarantee: g} }
+	m := make(map[smm.Capability]smm.Support)
+	for _, x := range []smm.Capability{
+		smm.CapPost, smm.CapLink, smm.CapImage, smm.CapImages, smm.CapVideo, smm.CapQuote, smm.CapThread, smm.CapReply,
+	} {
+		m[x] = granted(&guaranteePost)
+	}
+	for _, x := range []smm.Capability{
+		smm.CapDelete, smm.CapListPosts, smm.CapListComments, smm.CapListMentions, smm.CapTimeline, smm.CapHide, smm.CapLike,
+		smm.CapRepost, smm.CapFollow, smm.CapBlock, smm.CapMute, smm.CapReport, smm.CapPostMetrics, smm.CapAcctMetrics,
+		smm.CapProfile, smm.CapEditProfile, smm.CapSearch, smm.CapStream,
+	} {
+		m[x] = granted(nil)
+	}
+	chat, err := d.chatSupport(ctx, c)
+	if err != nil {
+		return smm.Capabilities{}, err
+	}
+	m[smm.CapListMessages] = chat
+	chat.Guarantee = &guaranteeMessage
+	m[smm.CapMessage] = chat
+	return smm.NewCapabilities(d.clock.Now(), m, limits), nil
+}
+
+// chatSupport finds out whether the account may use direct messages.
+func (d *Driver) chatSupport(ctx context.Context, c *Client) (smm.Support, error) {
+	_, err := c.Chat.List(ctx, Page{Limit: 1})
+	switch {
+	case err == nil || smm.Temporary(err):
+		return smm.Support{State: smm.StateGranted}, nil
+	case errors.Is(err, smm.ErrUnsupported):
+		return smm.Support{State: smm.StateServer, Cure: "this server passes nothing on to a chat service; use an account on one that does"}, nil
+	case errors.Is(err, errNoChatScope):
+		return smm.Support{
+			State: smm.StateScope, Missing: []string{"direct-messages"},
+			Cure: "make a new app password with access to direct messages and connect the account with it",
+		}, nil
+	}
+	return smm.Support{}, err
+}
+
+// What the driver has.
+var (
+	_ smm.Driver         = (*Driver)(nil)
+	_ smm.Publisher      = (*Driver)(nil)
+	_ smm.ChannelLister  = (*Driver)(nil)
+	_ smm.Deleter        = (*Driver)(nil)
+	_ smm.PostLister     = (*Driver)(nil)
+	_ smm.TimelineReader = (*Driver)(nil)
+	_ smm.CommentLister  = (*Driver)(nil)
+	_ smm.MessageLister  = (*Driver)(nil)
+	_ smm.MentionLister  = (*Driver)(nil)
+	_ smm.Hider          = (*Driver)(nil)
+	_ smm.Liker          = (*Driver)(nil)
+	_ smm.Reposter       = (*Driver)(nil)
+	_ smm.Follower       = (*Driver)(nil)
+	_ smm.Blocker        = (*Driver)(nil)
+	_ smm.Muter          = (*Driver)(nil)
+	_ smm.Reporter       = (*Driver)(nil)
+	_ smm.MetricReader   = (*Driver)(nil)
+	_ smm.ProfileReader  = (*Driver)(nil)
+	_ smm.ProfileEditor  = (*Driver)(nil)
+	_ smm.Searcher       = (*Driver)(nil)
+	_ smm.TextCounter    = (*Driver)(nil)
+	_ smm.PostValidator  = (*Driver)(nil)
+	_ smm.MediaProber    = (*Driver)(nil)
+	_ smm.Viewer         = (*Driver)(nil)
+	_ smm.EventStreamer  = (*Driver)(nil)
+	_ HandleResolver     = (*identity.Resolver)(nil)
+)

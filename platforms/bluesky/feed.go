@@ -1,0 +1,117 @@
+package bluesky
+
+import (
+	"context"
+	"fmt"
+	"net/url"
+	"slices"
+
+	"github.com/smmkit/smmkit/smm"
+)
+
+// FeedService has the methods of app.bsky.feed. They show what the app view has
+// indexed, which lags behind the repositories by a moment.
+type FeedService service
+
+// FeedPage is a page of a feed. It may be empty and yet have a cursor.
+type FeedPage struct {
+	Cursor string     `json:"cursor"`
+	Feed   []FeedItem `json:"feed"`
+}
+
+// PostPage is a page of posts.
+type PostPage struct {
+	Cursor string     `json:"cursor"`
+	Posts  []PostView `json:"posts"`
+}
+
+// maxURIs is how many posts or accounts one request may ask for.
+const maxURIs = 25
+
+// GetPosts reads posts by address. What is gone, hidden or not indexed yet is
+// left out of the answer. Any number may be asked for.
+func (s *FeedService) GetPosts(ctx context.Context, uris []string) ([]PostView, error) {
+	var out []PostView
+	for some := range slices.Chunk(uris, maxURIs) {
+		page, err := read[PostPage](ctx, s.c, s.c.query("app.bsky.feed.getPosts", url.Values{"uris": some}))
+		if err != nil {
+			return out, err
+		}
+		out = append(out, page.Posts...)
+	}
+	return out, nil
+}
+
+// GetPost reads one post. The error matches smm.ErrNotFound if there is none.
+func (s *FeedService) GetPost(ctx context.Context, uri string) (*PostView, error) {
+	posts, err := s.GetPosts(ctx, []string{uri})
+	if err != nil {
+		return nil, err
+	}
+	if len(posts) == 0 {
+		return nil, &smm.Error{
+			Op: "app.bsky.feed.getPosts", Platform: Platform, Channel: ChannelRef(s.c.cfg.DID),
+			Err: fmt.Errorf("%w: post %s", smm.ErrNotFound, uri),
+		}
+	}
+	return &posts[0], nil
+}
+
+// GetAuthorFeed lists what an account posted and reposted, newest first. filter
+// is "posts_with_replies" (also for ""), "posts_no_replies",
+// "posts_with_media", "posts_with_video" or "posts_and_author_threads".
+func (s *FeedService) GetAuthorFeed(ctx context.Context, actor, filter string, p Page) (*FeedPage, error) {
+	v := p.values()
+	v.Set("actor", actor)
+	if filter != "" {
+		v.Set("filter", filter)
+	}
+	return read[FeedPage](ctx, s.c, s.c.query("app.bsky.feed.getAuthorFeed", v))
+}
+
+// GetTimeline lists what the accounts that the client follows posted.
+func (s *FeedService) GetTimeline(ctx context.Context, p Page) (*FeedPage, error) {
+	return read[FeedPage](ctx, s.c, s.c.query("app.bsky.feed.getTimeline", p.values()))
+}
+
+// Thread is a post with its ancestors and answers.
+type Thread struct {
+	Node       ThreadNode `json:"thread"`
+	Threadgate *GateView  `json:"threadgate"`
+}
+
+// GetPostThread reads a thread: answers down to depth (0 to 1000) and ancestors
+// up to height (0 to 1000).
+func (s *FeedService) GetPostThread(ctx context.Context, uri string, depth, height int) (*Thread, error) {
+	return read[Thread](ctx, s.c, s.c.query("app.bsky.feed.getPostThread", url.Values{
+		"uri": {uri}, "depth": {fmt.Sprint(depth)}, "parentHeight": {fmt.Sprint(height)},
+	}))
+}
+
+// Search is a search for posts. Query is required.
+type Search struct {
+	Query  string
+	Sort   string // "latest" (also for "") or "top"
+	Author string // DID or handle
+	Lang   string
+	Tags   []string // without "#"; all of them
+	Since  string   // datetime
+	Until  string
+}
+
+// SearchPosts finds posts.
+func (s *FeedService) SearchPosts(ctx context.Context, q Search, p Page) (*PostPage, error) {
+	v := p.values()
+	v.Set("q", q.Query)
+	for key, value := range map[string]string{
+		"sort": q.Sort, "author": q.Author, "lang": q.Lang, "since": q.Since, "until": q.Until,
+	} {
+		if value != "" {
+			v.Set(key, value)
+		}
+	}
+	if len(q.Tags) > 0 {
+		v["tag"] = q.Tags
+	}
+	return read[PostPage](ctx, s.c, s.c.query("app.bsky.feed.searchPosts", v))
+}
