@@ -40,6 +40,9 @@ type Account struct {
 func (a *Account) UnmarshalJSON(b []byte) (err error) {
 	type plain Account
 	a.Raw, err = object(b, (*plain)(a))
+	if a.Moved != nil {
+		a.Moved.Moved = nil
+	}
 	return err
 }
 

@@ -52,7 +52,33 @@ type Status struct {
 func (s *Status) UnmarshalJSON(b []byte) (err error) {
 	type plain Status
 	s.Raw, err = object(b, (*plain)(s))
+	s.tidy()
 	return err
+}
+
+// tidy drops what is no object in truth (a server that writes false for none),
+// and what real servers do not nest: a boost of a boost, the quote of a quote.
+// Without a bound a hostile answer could make each level keep a copy of all
+// below it.
+func (s *Status) tidy() {
+	if r := s.Reblog; r != nil {
+		r.Reblog = nil
+		if r.ID == "" {
+			s.Reblog = nil
+		}
+	}
+	if q := s.Quote; q != nil && q.QuotedStatus != nil {
+		q.QuotedStatus.Reblog = nil
+		if inner := q.QuotedStatus.Quote; inner != nil {
+			inner.QuotedStatusID, inner.QuotedStatus = inner.StatusID(), nil
+		}
+	}
+	if s.Poll != nil && s.Poll.ID == "" && len(s.Poll.Options) == 0 {
+		s.Poll = nil
+	}
+	if s.Card != nil && s.Card.URL == "" {
+		s.Card = nil
+	}
 }
 
 // Visibility is the vendor's word for who may see a post. Servers know more

@@ -18,6 +18,7 @@ const (
 // Options shape a Server. Zero fields have the defaults of the software.
 type Options struct {
 	Addr     string   // to listen on, default a free port of the loopback interface
+	Host     string   // the name in handles, links and URL, default the listener's address; see Server.Addr
 	Software Software // default Mastodon
 	Version  string   // as nodeinfo and the instance document give it
 

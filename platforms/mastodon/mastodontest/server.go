@@ -86,8 +86,10 @@ func NewServer(world *sim.World, opts *Options) *Server {
 		s.http.Listener = l
 	}
 	s.http.Start()
-	s.url = s.http.URL
-	s.host = strings.TrimPrefix(s.url, "http://")
+	s.url, s.host = s.http.URL, s.Addr()
+	if s.opts.Host != "" {
+		s.url, s.host = "http://"+s.opts.Host, s.opts.Host
+	}
 	return s
 }
 
@@ -114,6 +116,10 @@ func (s *Server) Platform() smm.Platform { return Platform }
 
 // URL implements sim.Server.
 func (s *Server) URL() string { return s.url }
+
+// Addr returns where the server listens. A client of a server with Options.Host
+// has to be told to connect there.
+func (s *Server) Addr() string { return s.http.Listener.Addr().String() }
 
 // Host returns the host and port that handles and the Space of Refs show.
 func (s *Server) Host() string { return s.host }

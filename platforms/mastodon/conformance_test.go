@@ -1,0 +1,123 @@
+package mastodon_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/smmkit/smmkit/platforms/mastodon"
+	"github.com/smmkit/smmkit/platforms/mastodon/mastodontest"
+	"github.com/smmkit/smmkit/smm"
+	"github.com/smmkit/smmkit/smm/smmtest"
+)
+
+func TestConformance(t *testing.T) {
+	smmtest.Run(t, func(t *testing.T) *smmtest.Harness {
+		return harness(t, &mastodontest.Options{Quotas: mastodontest.NoQuotas()}, smm.ClassKey)
+	})
+}
+
+// TestConformanceGoToSocial runs the suite where no key is honoured.
+func TestConformanceGoToSocial(t *testing.T) {
+	smmtest.Run(t, func(t *testing.T) *smmtest.Harness {
+		h := harness(t, &mastodontest.Options{Software: mastodontest.GoToSocial, Quotas: mastodontest.NoQuotas()}, smm.ClassReadBack, "quote")
+		h.Codes = without(h.Codes, "media.mixed", "media.too-many-videos", "media.too-many-images", "media.too-large")
+		return h
+	})
+}
+
+// TestConformanceAkkoma runs it where there is the old instance document only.
+func TestConformanceAkkoma(t *testing.T) {
+	smmtest.Run(t, func(t *testing.T) *smmtest.Harness {
+		h := harness(t, &mastodontest.Options{Software: mastodontest.Akkoma, Quotas: mastodontest.NoQuotas()}, smm.ClassReadBack, "quote", "video", "images", "rich", "gif", "card", "warning")
+		h.Codes = without(h.Codes, "media.mixed", "media.too-many-videos", "media.too-many", "media.too-many-images")
+		return h
+	})
+}
+
+// TestConformancePixelfed runs it where every post has a picture.
+func TestConformancePixelfed(t *testing.T) {
+	smmtest.Run(t, func(t *testing.T) *smmtest.Harness {
+		h := harness(t, &mastodontest.Options{Software: mastodontest.Pixelfed, Quotas: mastodontest.NoQuotas()}, smm.ClassReadBack,
+			"quote", "poll", "message", "scheduled", "rich", "card", "warning", "followers", "text", "gif", "video")
+		h.Codes = append(without(h.Codes, "media.mixed", "media.too-many-videos", "poll.too-many-options", "poll.option-too-long", "poll.media"), "capability.server")
+		h.Forms[0].Name = "text" // what the suite calls the simplest form has a picture here
+		return h
+	})
+}
+
+func without(codes []string, drop ...string) []string {
+	return slices.DeleteFunc(slices.Clone(codes), func(c string) bool { return slices.Contains(drop, c) })
+}
+
+func harness(t *testing.T, opts *mastodontest.Options, class smm.Class, skip ...string) *smmtest.Harness {
+	opts.Host = "social.example" // the same in every test, as Refs made in one are used in others
+	b := open(t, opts)
+	quoted, err := b.VisitorPosts(t.Context(), visitorHandle, "", "a post to quote")
+	require.NoError(t, err)
+	return &smmtest.Harness{
+		World: b.world, Server: b.Server,
+		NewDriver: func(t testing.TB) smm.Driver { return b.driver(t) },
+		Channel:   b.account.Channel, Handle: b.account.Handle, Visitor: visitorHandle, Author: b.visitor,
+		Media: smm.FSMedia(assets), Oversized: oversized(),
+		Forms: slices.DeleteFunc(forms(quoted, class), func(f smmtest.Form) bool { return slices.Contains(skip, f.Name) }),
+		Codes: []string{
+			"text.too-long", "media.too-many", "media.too-many-images", "media.too-many-videos", "media.too-large", "media.mixed",
+			"media.alt-text-too-long", "poll.too-many-options", "poll.option-too-long", "poll.media", "options.invalid",
+		},
+	}
+}
+
+func forms(quoted smm.Ref, class smm.Class) []smmtest.Form {
+	form := func(name string, kind smm.CreateKind, change func(*smm.Post)) smmtest.Form {
+		return smmtest.Form{Name: name, Kind: kind, Class: class, Post: func(text string) *smm.Post {
+			p := &smm.Post{Text: text}
+			change(p)
+			return p
+		}}
+	}
+	return []smmtest.Form{
+		form("images", smm.CreatePost, func(p *smm.Post) {
+			p.Media = []smm.Media{{Name: "red.png", AltText: "red", Focus: &smm.FocalPoint{X: 0.5, Y: -0.5}}, {Name: "blue.jpg"}}
+		}),
+		form("text", smm.CreatePost, func(p *smm.Post) { p.Languages = []string{"en-GB"} }),
+		form("rich", smm.CreatePost, func(p *smm.Post) {
+			p.Text += " @" + visitorHandle + " #tag https://example.com/a/rather/long/path/to/a/page?b=c&d=<e>\n\nA & B"
+		}),
+		form("video", smm.CreatePost, func(p *smm.Post) { p.Media = []smm.Media{{Name: "clip.mp4", AltText: "a clip"}} }),
+		form("gif", smm.CreatePost, func(p *smm.Post) { p.Media = []smm.Media{{Name: "moving.gif", AltText: "it moves"}} }),
+		form("poll", smm.CreatePost, func(p *smm.Post) { p.Poll = &smm.Poll{Options: []string{"yes", "no"}, Duration: time.Hour} }),
+		form("warning", smm.CreatePost, func(p *smm.Post) { p.ContentWarning = "spiders" }),
+		form("followers", smm.CreatePost, func(p *smm.Post) { p.Visibility = smm.VisibilityFollowers }),
+		form("card", smm.CreatePost, func(p *smm.Post) {
+			p.Text += " https://example.com/"
+			p.Card = &smm.Card{URL: "https://example.com/"}
+		}),
+		form("quote", smm.CreatePost, func(p *smm.Post) { p.Quote = quoted }),
+		form("scheduled", smm.CreatePost, func(p *smm.Post) {
+			_ = mastodon.PostOptions{ScheduledAt: epoch.Add(3 * time.Hour)}.Set(p)
+		}),
+		form("reply", smm.CreateReply, func(*smm.Post) {}),
+		form("message", smm.CreateMessage, func(*smm.Post) {}),
+	}
+}
+
+func oversized() *smm.Post {
+	p := &smm.Post{
+		Text:           strings.Repeat("👩‍👩‍👧‍👦", 5001),
+		ContentWarning: "spiders",
+		Media: []smm.Media{
+			{Name: "huge.png", AltText: strings.Repeat("x", 1501)}, {Name: "red.png"}, {Name: "blue.jpg"}, {Name: "green.png"}, {Name: "white.png"},
+			{Name: "clip.mp4"}, {Name: "moving.gif"},
+		},
+		Poll: &smm.Poll{Options: []string{"a", "b", "c", "d", "e", "f", strings.Repeat("long ", 50)}, Duration: time.Hour},
+	}
+	for range 20 {
+		p.Poll.Options = append(p.Poll.Options, strings.Repeat("x", len(p.Poll.Options)))
+	}
+	_ = p.SetOptions(mastodon.Platform, map[string]string{"nonsense": "yes"})
+	return p
+}

@@ -1,0 +1,420 @@
+package mastodon
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"slices"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/smmkit/smmkit/internal/mediax"
+	"github.com/smmkit/smmkit/smm"
+)
+
+// Config configures New. Credentials is required.
+type Config struct {
+	// Credentials holds one credential for each channel: AccessToken, and Server
+	// with the base URL of the account's server. Scopes, if set, decide which
+	// capabilities are granted.
+	Credentials smm.CredentialStore
+
+	// HTTPClient gives the transport and the time limit; nil means a private
+	// one. Where users name their server, pass a client of package safehttp.
+	HTTPClient *http.Client
+	Quota      smm.Quota      // nil for none; see QuotaLimit
+	Clock      smm.Clock      // nil for the machine's
+	Logger     *slog.Logger   // nil for silence
+	UserAgent  string         // "" for smmkit's
+	Media      smm.MediaStore // for the pictures of EditProfile only
+}
+
+// Driver serves any number of accounts on any number of servers through the
+// portable surface of package smm. It is safe for concurrent use.
+type Driver struct {
+	cfg Config
+
+	mu        sync.Mutex
+	clients   map[clientKey]*session
+	instances map[string]instanceEntry // by base URL
+}
+
+type clientKey struct {
+	tenant  smm.Tenant
+	channel smm.Ref
+}
+
+// session is the vendor client of one channel of one tenant.
+type session struct {
+	*Client
+
+	auth   *storedAuth
+	server string // as the credential gave it
+}
+
+type instanceEntry struct {
+	info *InstanceInfo
+	at   time.Time
+}
+
+// instanceLife is how long an instance document is believed; limits and
+// versions change with an upgrade of the server.
+const instanceLife = time.Hour
+
+// maxSessions bounds the cache of clients; each costs a few kilobytes.
+const maxSessions = 4096
+
+// New checks cfg and returns a Driver. Errors match smm.ErrInvalid.
+func New(cfg Config) (*Driver, error) {
+	if cfg.Credentials == nil {
+		return nil, fmt.Errorf("%w: mastodon: Config.Credentials is nil; smm.StaticToken or FromToken serve a single token", smm.ErrInvalid)
+	}
+	if cfg.Clock == nil {
+		cfg.Clock = smm.SystemClock()
+	}
+	return &Driver{cfg: cfg, clients: make(map[clientKey]*session), instances: make(map[string]instanceEntry)}, nil
+}
+
+// Platform implements smm.Driver.
+func (d *Driver) Platform() smm.Platform { return Platform }
+
+// client returns the vendor client for a channel of ctx's tenant.
+func (d *Driver) client(ctx context.Context, channel smm.Ref) (*session, error) {
+	if channel.Platform != Platform || channel.Kind != smm.KindChannel || channel.ID == "" || channel.Space == "" {
+		return nil, &smm.Error{
+			Op: "channel", Platform: Platform, Channel: channel, Outcome: smm.OutcomeNotSent,
+			Err: fmt.Errorf("%w: %s is not a channel of Mastodon: want mastodon@host/channel/id", smm.ErrInvalid, channel),
+		}
+	}
+	key := clientKey{smm.TenantFrom(ctx), channel}
+	d.mu.Lock()
+	s := d.clients[key]
+	d.mu.Unlock()
+	auth := &storedAuth{store: d.cfg.Credentials, tenant: key.tenant, account: channel, clock: d.cfg.Clock}
+	if s != nil {
+		auth = s.auth
+	}
+	cred, err := auth.load(ctx, false)
+	if err != nil {
+		return nil, &smm.Error{Op: "credential", Platform: Platform, Channel: channel, Outcome: smm.OutcomeNotSent, Err: err}
+	}
+	if s != nil && s.server == cred.Server {
+		return s, nil
+	}
+	s, err = d.newSession(channel, cred.Server, auth)
+	if err != nil {
+		return nil, &smm.Error{Op: "credential", Platform: Platform, Channel: channel, Outcome: smm.OutcomeNotSent, Err: err}
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if len(d.clients) >= maxSessions {
+		clear(d.clients) // made again at no cost but an allocation
+	}
+	d.clients[key] = s
+	return s, nil
+}
+
+func (d *Driver) newSession(channel smm.Ref, server string, auth *storedAuth) (*session, error) {
+	base, err := ParseServer(server)
+	if err != nil {
+		return nil, err
+	}
+	// A token goes to its own server only, whatever a Ref claims.
+	if base.Host != channel.Space {
+		return nil, fmt.Errorf("%w: the credential is for %s, the channel is on %s", smm.ErrInvalid, base.Host, channel.Space)
+	}
+	c, err := newClient(ClientConfig{
+		Server: server, HTTPClient: d.cfg.HTTPClient, Quota: d.cfg.Quota, Clock: d.cfg.Clock,
+		Logger: d.cfg.Logger, UserAgent: d.cfg.UserAgent, Account: ID(channel.ID),
+	}, auth)
+	if err != nil {
+		return nil, err
+	}
+	return &session{Client: c, auth: auth, server: server}, nil
+}
+
+// instance returns what the server says about itself, at most instanceLife old.
+// If only nodeinfo fails the document comes without it, and is asked for again
+// the next time: nothing is promised on the strength of a guess.
+func (d *Driver) instance(ctx context.Context, s *session) (*InstanceInfo, error) {
+	key := s.Server()
+	d.mu.Lock()
+	e, ok := d.instances[key]
+	d.mu.Unlock()
+	if ok && d.cfg.Clock.Now().Sub(e.at) < instanceLife {
+		return e.info, nil
+	}
+	info, err := s.Instance.Get(ctx)
+	if err != nil {
+		if info != nil {
+			return info, nil
+		}
+		if ok && smm.Temporary(err) {
+			return e.info, nil // what it said last is better than nothing
+		}
+		return nil, err
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if len(d.instances) >= maxSessions {
+		clear(d.instances)
+	}
+	d.instances[key] = instanceEntry{info, d.cfg.Clock.Now()}
+	return info, nil
+}
+
+// Capabilities implements smm.Driver. It asks the server for its instance
+// document; which scopes the token has is known only if the credential says so.
+func (d *Driver) Capabilities(ctx context.Context, channel smm.Ref) (smm.Capabilities, error) {
+	s, err := d.client(ctx, channel)
+	if err != nil {
+		return smm.Capabilities{}, err
+	}
+	cred, err := s.auth.load(ctx, false)
+	if err != nil {
+		return smm.Capabilities{}, &smm.Error{Op: "credential", Platform: Platform, Channel: channel, Err: err}
+	}
+	in, err := d.instance(ctx, s)
+	if err != nil {
+		return smm.Capabilities{}, err
+	}
+	return smm.NewCapabilities(d.cfg.Clock.Now(), support(in, cred.Scopes), in.Limits()), nil
+}
+
+// need is a capability with the scope that it takes.
+type need struct {
+	capability smm.Capability
+	scope      string
+}
+
+var needs = []need{
+	{smm.CapPost, "write:statuses"}, {smm.CapLink, "write:statuses"}, {smm.CapImage, "write:media"}, {smm.CapImages, "write:media"},
+	{smm.CapVideo, "write:media"}, {smm.CapGIF, "write:media"}, {smm.CapPoll, "write:statuses"}, {smm.CapQuote, "write:statuses"},
+	{smm.CapThread, "write:statuses"}, {smm.CapReply, "write:statuses"}, {smm.CapMessage, "write:statuses"},
+	{smm.CapEdit, "write:statuses"}, {smm.CapDelete, "write:statuses"},
+	{smm.CapListPosts, "read:statuses"}, {smm.CapListComments, "read:statuses"}, {smm.CapListMessages, "read:statuses"},
+	{smm.CapListMentions, "read:notifications"}, {smm.CapTimeline, "read:statuses"},
+	{smm.CapLike, "write:favourites"}, {smm.CapRepost, "write:statuses"}, {smm.CapFollow, "write:follows"},
+	{smm.CapBlock, "write:blocks"}, {smm.CapMute, "write:mutes"}, {smm.CapReport, "write:reports"},
+	{smm.CapPostMetrics, "read:statuses"}, {smm.CapAcctMetrics, "read:accounts"},
+	{smm.CapProfile, "read:accounts"}, {smm.CapEditProfile, "write:accounts"}, {smm.CapSearch, "read:search"}, {smm.CapStream, "read:notifications"},
+}
+
+// creates are the capabilities that go through the publishing protocol.
+var creates = []smm.Capability{
+	smm.CapPost, smm.CapLink, smm.CapImage, smm.CapImages, smm.CapVideo, smm.CapGIF, smm.CapPoll, smm.CapQuote,
+	smm.CapThread, smm.CapReply, smm.CapMessage,
+}
+
+// support says what a server and a set of scopes allow.
+func support(in *InstanceInfo, scopes []string) map[smm.Capability]smm.Support {
+	g := guarantee(in)
+	out := make(map[smm.Capability]smm.Support, len(needs))
+	for _, n := range needs {
+		s := smm.Support{State: smm.StateGranted}
+		if cure := lacking(in, n.capability); cure != "" {
+			s = smm.Support{State: smm.StateServer, Cure: cure}
+		} else if len(scopes) > 0 && !covers(scopes, n.scope) {
+			s = smm.Support{State: smm.StateScope, Missing: []string{n.scope}, Cure: "connect the account again and allow " + n.scope}
+		}
+		if slices.Contains(creates, n.capability) {
+			s.Guarantee = &g
+		}
+		out[n.capability] = s
+	}
+	return out
+}
+
+// covers reports whether scopes hold want or a broader one: "read" covers
+// "read:statuses", and the old "follow" three of the finer ones.
+func covers(scopes []string, want string) bool {
+	for _, s := range scopes {
+		switch {
+		case s == want, len(want) > len(s) && want[:len(s)] == s && want[len(s)] == ':':
+			return true
+		case s == "follow" && (want == "write:follows" || want == "write:blocks" || want == "write:mutes"):
+			return true
+		}
+	}
+	return false
+}
+
+// quoteAPI is the api_versions.mastodon of the first release whose clients can
+// quote (4.5).
+const quoteAPI = 7
+
+// lacking says why a server cannot do something, "" if it can as far as is
+// known.
+func lacking(in *InstanceInfo, x smm.Capability) string {
+	software := in.Software()
+	switch x {
+	case smm.CapQuote:
+		if in.API() < quoteAPI {
+			return "quotes need Mastodon 4.5 or later on the account's server"
+		}
+	case smm.CapVideo:
+		if !supportsType(in.Limits(), "video/") {
+			return "the account's server takes no video"
+		}
+	case smm.CapGIF:
+		if !supportsType(in.Limits(), "image/gif") {
+			return "the account's server takes no animations"
+		}
+	case smm.CapPoll, smm.CapMessage, smm.CapListMessages, smm.CapReport:
+		if software == Pixelfed {
+			return "Pixelfed has no such method for clients"
+		}
+	case smm.CapStream:
+		if software == Pixelfed || software == Akkoma || software == Pleroma {
+			return "this server has no stream of server-sent events"
+		}
+	}
+	return ""
+}
+
+// CountText implements smm.TextCounter with Mastodon's rule. A card counts as
+// the link that is added to the text for it. Servers on which links count other
+// than 23 are checked again by ValidatePost.
+func (d *Driver) CountText(p *smm.Post) smm.TextCount {
+	text := withCard(p)
+	return smm.TextCount{Used: CountStatus(text, p.ContentWarning, 0), Unit: smm.UnitGraphemes, Bytes: len(text)}
+}
+
+// ValidatePost implements smm.PostValidator.
+func (d *Driver) ValidatePost(_ context.Context, _ smm.Ref, p *smm.Post, c smm.Capabilities) (smm.Findings, error) {
+	var out smm.Findings
+	add := func(severity smm.Severity, code, path, message string, args map[string]string) {
+		out = append(out, smm.Finding{Code: code, Severity: severity, Path: path, Message: message, Args: args, Source: limitsSource})
+	}
+	o, err := postOptions(p)
+	if err != nil {
+		add(smm.SeverityError, "options.invalid", "options", err.Error(), nil)
+	}
+	if !o.ScheduledAt.IsZero() {
+		if o.ScheduledAt.Before(c.AsOf().Add(MinScheduleAhead)) {
+			add(smm.SeverityError, "schedule.too-soon", "options", "the server takes posts at least 5 minutes ahead", nil)
+		}
+		if len(p.Thread) > 0 || p.FirstComment != "" {
+			add(smm.SeverityError, "schedule.thread", "options", "a post that the server publishes has no id before, so nothing can follow it", nil)
+		}
+	}
+	l := c.Limits()
+	if per := l.Text.URL; per != 0 && l.Text.Max > 0 {
+		if n := CountStatus(withCard(p), p.ContentWarning, per); n > l.Text.Max && d.CountText(p).Used <= l.Text.Max {
+			add(smm.SeverityError, "text.too-long", "text", fmt.Sprintf("%d characters, as links count %d here, at most %d allowed", n, per, l.Text.Max),
+				map[string]string{"got": strconv.Itoa(n), "max": strconv.Itoa(l.Text.Max), "unit": string(smm.UnitGraphemes)})
+		}
+	}
+	if k := p.Card; k != nil && (k.Title != "" || k.Description != "" || k.Thumbnail != nil) {
+		add(smm.SeverityWarning, "card.made-by-server", "card", "the server makes the card itself from the linked page; title, description and picture are not used", nil)
+	}
+	for i, m := range p.Media {
+		if m.AltText == "" {
+			add(smm.SeverityInfo, "media.alt-text-missing", fmt.Sprintf("media[%d].alt_text", i), "people expect a description of media here", nil)
+		}
+		if len(m.Captions) > 0 {
+			add(smm.SeverityWarning, "media.captions", fmt.Sprintf("media[%d].captions", i), "the server takes no subtitle tracks; they are not sent", nil)
+		}
+	}
+	return out, nil
+}
+
+// ProbeMedia implements smm.MediaProber.
+func (d *Driver) ProbeMedia(ctx context.Context, r io.ReadSeeker) (smm.MediaInfo, error) {
+	return probe(ctx, r)
+}
+
+func probe(ctx context.Context, r io.ReadSeeker) (smm.MediaInfo, error) {
+	in, err := mediax.ProbeSeeker(ctx, r)
+	if err != nil {
+		if ctx.Err() != nil {
+			return smm.MediaInfo{}, ctx.Err()
+		}
+		return smm.MediaInfo{}, fmt.Errorf("%w: %w", smm.ErrInvalid, err)
+	}
+	classes := map[mediax.Kind]smm.MediaClass{
+		mediax.Image: smm.MediaImage, mediax.Animation: smm.MediaGIF, mediax.Video: smm.MediaVideo, mediax.Audio: smm.MediaAudio,
+	}
+	return smm.MediaInfo{
+		Type: in.MIME, Class: classes[in.Kind], Size: in.Size, Width: in.Width, Height: in.Height,
+		Duration: in.Duration, Video: in.VideoCodec, Audio: in.AudioCodec,
+	}, nil
+}
+
+// ViewAs implements smm.Viewer: smm.As[*mastodon.Client] gives the vendor
+// client of a channel.
+func (d *Driver) ViewAs(ctx context.Context, channel smm.Ref, target any) bool {
+	p, ok := target.(**Client)
+	if !ok {
+		return false
+	}
+	s, err := d.client(ctx, channel)
+	if err != nil {
+		return false
+	}
+	*p = s.Client
+	return true
+}
+
+// ListChannels implements smm.ChannelLister: the accounts of all credentials of
+// the tenant, one request each. An account that cannot be read does not hide
+// the others; if none can be read the first error is returned.
+func (d *Driver) ListChannels(ctx context.Context, _ smm.PageRequest) (smm.Page[smm.Channel], error) {
+	refs, err := d.cfg.Credentials.Accounts(ctx, smm.TenantFrom(ctx), Platform)
+	if err != nil {
+		return smm.Page[smm.Channel]{}, fmt.Errorf("mastodon: list the stored accounts: %w", err)
+	}
+	slices.SortFunc(refs, func(a, b smm.Ref) int { return cmp.Compare(a.String(), b.String()) })
+	var (
+		out  smm.Page[smm.Channel]
+		errs []error
+	)
+	for _, ref := range refs {
+		s, err := d.client(ctx, ref)
+		if err == nil {
+			var me Account
+			if me, err = s.Accounts.Verify(ctx); err == nil {
+				out.Items = append(out.Items, channelOf(ref.Space, &me))
+				continue
+			}
+		}
+		errs = append(errs, err)
+	}
+	if len(out.Items) == 0 {
+		return out, errors.Join(errs...)
+	}
+	return out, nil
+}
+
+var (
+	_ smm.Driver         = (*Driver)(nil)
+	_ smm.Publisher      = (*Driver)(nil)
+	_ smm.ChannelLister  = (*Driver)(nil)
+	_ smm.Editor         = (*Driver)(nil)
+	_ smm.Deleter        = (*Driver)(nil)
+	_ smm.PostLister     = (*Driver)(nil)
+	_ smm.TimelineReader = (*Driver)(nil)
+	_ smm.CommentLister  = (*Driver)(nil)
+	_ smm.MessageLister  = (*Driver)(nil)
+	_ smm.MentionLister  = (*Driver)(nil)
+	_ smm.Liker          = (*Driver)(nil)
+	_ smm.Reposter       = (*Driver)(nil)
+	_ smm.Follower       = (*Driver)(nil)
+	_ smm.Blocker        = (*Driver)(nil)
+	_ smm.Muter          = (*Driver)(nil)
+	_ smm.Reporter       = (*Driver)(nil)
+	_ smm.MetricReader   = (*Driver)(nil)
+	_ smm.ProfileReader  = (*Driver)(nil)
+	_ smm.ProfileEditor  = (*Driver)(nil)
+	_ smm.Searcher       = (*Driver)(nil)
+	_ smm.TextCounter    = (*Driver)(nil)
+	_ smm.MediaProber    = (*Driver)(nil)
+	_ smm.PostValidator  = (*Driver)(nil)
+	_ smm.Viewer         = (*Driver)(nil)
+	_ smm.EventStreamer  = (*Driver)(nil)
+)
