@@ -33,12 +33,12 @@ func TestErrorsAnswerQuestions(t *testing.T) {
 
 func TestCleanMessage(t *testing.T) {
 	for in, want := range map[string]string{
-		"plain":                         "plain",
-		"two\nlines":                    "two lines",
-		"\x1b[31mred\x1b[0m":            "[31mred [0m",
-		"forged\u2028line":              "forged line",
-		"bidi\u202eevil":                "bidi evil",
-		"bad\xffutf8":                   "bad\uFFFDutf8",
+		"plain":                          "plain",
+		"two\nlines":                     "two lines",
+		"\x1b[31mred\x1b[0m":             "[31mred [0m",
+		"forged\u2028line":               "forged line",
+		"bidi\u202eevil":                 "bidi evil",
+		"bad\xffutf8":                    "bad\uFFFDutf8",
 		strings.Repeat("ä", 400) + "end": strings.Repeat("ä", 150),
 	} {
 		got := smm.CleanMessage(in)

@@ -190,12 +190,13 @@ func (d *Delivery) doubt(now, next time.Time, why string) {
 // refused applies an answer that this attempt had no effect.
 func (d *Delivery) refused(o Outcome, err error, now time.Time) {
 	final := o.State == OutcomeRefused && !o.Retry
-	if !final {
+	if final {
+		d.Attempt.Refused = true
+	} else {
 		// Nothing came of it, so it does not use up an attempt: an hour without
 		// network or quota must not fail a post. Policy.GiveUp bounds it.
 		d.Attempt.N--
-	} else {
-		d.Attempt.Refused = true
+		final = o.State == OutcomeNotSent && finalError(err) // such as a dead token
 	}
 	next := o.Next
 	if next.IsZero() {
