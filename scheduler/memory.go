@@ -1,12 +1,13 @@
 package scheduler
 
 import (
-	"bytes"
+	"cmp"
 	"container/heap"
 	"context"
 	"fmt"
 	"iter"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -277,10 +278,7 @@ func (m *Memory) Claim(ctx context.Context, c Claim) ([]*Record, error) {
 	defer m.mu.Unlock()
 	items := m.due(c)
 	slices.SortStableFunc(items, func(a, b *memItem) int {
-		if n := a.due.Compare(b.due); n != 0 {
-			return n
-		}
-		return bytes.Compare([]byte(a.r.Delivery.ID), []byte(b.r.Delivery.ID))
+		return cmp.Or(a.due.Compare(b.due), strings.Compare(a.r.Delivery.ID, b.r.Delivery.ID))
 	})
 	out := make([]*Record, 0, len(items))
 	for _, it := range items {

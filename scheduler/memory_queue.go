@@ -31,15 +31,16 @@ func (q *memQueue) place(it *memItem) {
 }
 
 // Len implements heap.Interface.
-func (q memQueue) Len() int { return len(q) }
+func (q *memQueue) Len() int { return len(*q) }
 
 // Less implements heap.Interface.
-func (q memQueue) Less(i, j int) bool { return q[i].due.Before(q[j].due) }
+func (q *memQueue) Less(i, j int) bool { return (*q)[i].due.Before((*q)[j].due) }
 
 // Swap implements heap.Interface.
-func (q memQueue) Swap(i, j int) {
-	q[i], q[j] = q[j], q[i]
-	q[i].index, q[j].index = i, j
+func (q *memQueue) Swap(i, j int) {
+	s := *q
+	s[i], s[j] = s[j], s[i]
+	s[i].index, s[j].index = i, j
 }
 
 // Push implements heap.Interface.

@@ -364,7 +364,7 @@ func TestCommitDeadlineLiesWithinTheLease(t *testing.T) {
 			d := &schedulertest.Driver{}
 			w.driver = d
 			d.OnCommit = func(ctx context.Context, r *smm.PublishRequest) schedulertest.Fault {
-				rec, err := w.store.Get(context.Background(), scheduler.Key{ID: r.ID})
+				rec, err := w.store.Get(ctx, scheduler.Key{ID: r.ID})
 				if err != nil || !rec.Delivery.Attempt.Deadline.Before(rec.LeaseUntil) {
 					t.Errorf("lease %s: commit deadline %s, lease until %s (%v)", tc.lease, rec.Delivery.Attempt.Deadline, rec.LeaseUntil, err)
 				}

@@ -38,11 +38,11 @@ func (s *Scheduler) handle(ctx context.Context, r *Record) (time.Time, error) {
 	restarts := 0
 	for {
 		if ctx.Err() != nil { // the step in flight is finished, and the host stops
-			w.lease.giveBack(s.clock.Now())
+			w.lease.giveBack(s.clock.Now()) //nolint:contextcheck // ctx has ended; the lease has its own
 			return time.Time{}, nil
 		}
 		before := r.Delivery
-		err := w.step()
+		err := w.step() //nolint:contextcheck // the lease's context, which outlives ctx by the step in flight
 		switch {
 		case err == nil:
 			s.tell(eventOf(&before, &r.Delivery), &r.Delivery, nil)
@@ -52,15 +52,15 @@ func (s *Scheduler) handle(ctx context.Context, r *Record) (time.Time, error) {
 		case errors.Is(err, context.DeadlineExceeded) && restarts < maxRestarts && w.lease.ctx.Err() == nil:
 			restarts++
 		default:
-			return w.stumble(ctx, err)
+			return w.stumble(ctx.Err() != nil, err) //nolint:contextcheck // as for the step
 		}
 	}
 }
 
 // stumble leaves a record whose step was not taken or not saved.
-func (w *work) stumble(ctx context.Context, err error) (time.Time, error) {
+func (w *work) stumble(stopping bool, err error) (time.Time, error) {
 	now := w.s.clock.Now()
-	if errors.Is(err, ErrFenced) || errors.Is(err, ErrNotFound) || ctx.Err() != nil {
+	if errors.Is(err, ErrFenced) || errors.Is(err, ErrNotFound) || stopping {
 		// Somebody else changed it, which is their right, or the host stops.
 		w.lease.giveBack(now)
 		return now, nil

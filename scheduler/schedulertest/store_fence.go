@@ -118,8 +118,11 @@ var fenceTests = map[string]func(*suite){
 			wg   sync.WaitGroup
 			wins atomic.Int32
 		)
-		for range 8 {
-			r := s.get("", "a")
+		copies := make([]*scheduler.Record, 8)
+		for i := range copies {
+			copies[i] = s.get("", "a")
+		}
+		for _, r := range copies {
 			wg.Go(func() {
 				switch err := s.store.Save(s.Context(), r, t0()); {
 				case err == nil:

@@ -79,7 +79,8 @@ var listTests = map[string]func(*suite){
 	"stops when asked": func(s *suite) {
 		s.insert(variety()...)
 		n := 0
-		for range s.store.List(s.Context(), scheduler.Query{AllTenants: true}) {
+		for _, err := range s.store.List(s.Context(), scheduler.Query{AllTenants: true}) {
+			s.ok(err)
 			if n++; n == 3 {
 				break
 			}
@@ -90,9 +91,10 @@ var listTests = map[string]func(*suite){
 
 // variety returns records that differ in everything that a query asks for.
 func variety() []*scheduler.Record {
-	var out []*scheduler.Record
-	for i := range 48 {
-		r := NewRecord([]smm.Tenant{"", "a", "b"}[i%3], fmt.Sprintf("v%02d", (i*7)%48), at(time.Duration(i%5)*time.Hour))
+	const n = 48
+	out := make([]*scheduler.Record, 0, n)
+	for i := range n {
+		r := NewRecord([]smm.Tenant{"", "a", "b"}[i%3], fmt.Sprintf("v%02d", (i*7)%n), at(time.Duration(i%5)*time.Hour))
 		d := &r.Delivery
 		d.Entry = fmt.Sprintf("e%d", i%4)
 		d.Request.Channel = channel([]string{"main", "second", "x/y@z"}[i%7%3])

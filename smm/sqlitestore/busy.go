@@ -21,7 +21,7 @@ func whileBusy(ctx context.Context, patience time.Duration, f func() error) erro
 		if !isBusy(err) || time.Now().After(end) {
 			return err
 		}
-		t := time.NewTimer(200*time.Microsecond + rand.N(time.Millisecond))
+		t := time.NewTimer(200*time.Microsecond + rand.N(time.Millisecond)) //nolint:gosec // to look at different times is all
 		select {
 		case <-t.C:
 		case <-ctx.Done():

@@ -35,7 +35,7 @@ func fileError(err error) error {
 	if !ok {
 		return err
 	}
-	kind := error(nil)
+	var kind error
 	switch e.Code() & 0xff { // the primary code
 	case sqlite3.SQLITE_FULL:
 		kind = ErrFull

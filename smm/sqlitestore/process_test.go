@@ -40,7 +40,9 @@ func work(path, public string) error {
 	if err != nil {
 		return err
 	}
-	fmt.Println("ready")
+	if _, err := fmt.Fprintln(os.Stdout, "ready"); err != nil {
+		return err
+	}
 	return s.RunUntilIdle(ctx, 30*time.Second)
 }
 

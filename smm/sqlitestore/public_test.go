@@ -130,7 +130,8 @@ func (d remote) do(ctx context.Context, method string, r *smm.PublishRequest) (i
 	if err != nil {
 		return 0, err
 	}
-	resp, err := http.DefaultClient.Do(req)
+	client := http.Client{Timeout: time.Minute} // ctx ends it sooner
+	resp, err := client.Do(req)
 	if err != nil {
 		return 0, err
 	}

@@ -26,7 +26,7 @@ type row struct {
 // rowColumns are what scan reads.
 const rowColumns = "version, epoch, lease_until, lease_owner, planned, token, hash, data"
 
-func (x *row) scan(rows interface{ Scan(...any) error }) error {
+func (x *row) scan(rows interface{ Scan(dest ...any) error }) error {
 	return rows.Scan(&x.version, &x.epoch, &x.leaseUntil, &x.leaseOwner, &x.planned, &x.token, &x.hash, &x.data)
 }
 
@@ -92,7 +92,7 @@ func hashOf(t smm.Tenant, name string) int64 {
 	b := binary.AppendUvarint(make([]byte, 0, 64), uint64(len(t)))
 	b = append(append(b, t...), name...)
 	sum := sha256.Sum256(b)
-	return int64(binary.BigEndian.Uint64(sum[:8])) //nolint:gosec // any 64 bits do
+	return int64(binary.BigEndian.Uint64(sum[:8]))
 }
 
 func keyOf(k scheduler.Key) int64 { return hashOf(k.Tenant, k.ID) }

@@ -19,6 +19,7 @@ const maxBatch = 512
 // writer does all writes of a DB, one transaction at a time. Writes that are
 // asked for while it is busy are committed together.
 type writer struct {
+	base     context.Context // without an end: a caller that leaves must not undo the writes of others
 	conn     *sql.Conn
 	stmts    map[string]*sql.Stmt
 	patience time.Duration // how long to wait for other processes
@@ -57,7 +58,7 @@ func startWriter(ctx context.Context, db *sql.DB, patience time.Duration) (*writ
 		return nil, errors.Join(fileError(err), conn.Close())
 	}
 	w := &writer{
-		conn: conn, stmts: make(map[string]*sql.Stmt), patience: patience,
+		base: context.WithoutCancel(ctx), conn: conn, stmts: make(map[string]*sql.Stmt), patience: patience,
 		jobs: make(chan *job, maxBatch), quit: make(chan struct{}), done: make(chan struct{}),
 	}
 	go w.loop()
@@ -175,7 +176,7 @@ func (w *writer) transaction(batch []*job) ([]error, error) {
 // begin waits for the file's write lock. SQLite's own busy handler soon sleeps
 // for 100 ms between looks, and starves beside a process that is always busy.
 func (w *writer) begin() error {
-	return whileBusy(context.Background(), w.patience, func() error { return w.exec("BEGIN IMMEDIATE") })
+	return whileBusy(w.base, w.patience, func() error { return w.exec("BEGIN IMMEDIATE") })
 }
 
 func (w *writer) runJob(j *job) error {
@@ -199,7 +200,7 @@ func (w *writer) runJob(j *job) error {
 
 // rollback ends a broken transaction. SQLite may have ended it before.
 func (w *writer) rollback(why error) error {
-	_, _ = w.conn.ExecContext(context.Background(), "ROLLBACK")
+	_, _ = w.conn.ExecContext(w.base, "ROLLBACK")
 	return fileError(why)
 }
 
@@ -208,7 +209,7 @@ func (w *writer) stmt(query string) (*sql.Stmt, error) {
 	if s := w.stmts[query]; s != nil {
 		return s, nil
 	}
-	s, err := w.conn.PrepareContext(context.Background(), query)
+	s, err := w.conn.PrepareContext(w.base, query)
 	if err != nil {
 		return nil, fmt.Errorf("prepare: %w", err)
 	}
@@ -216,20 +217,19 @@ func (w *writer) stmt(query string) (*sql.Stmt, error) {
 	return s, nil
 }
 
-// exec runs a statement for its effect. The writer's own context has no end: a
-// caller that leaves must not undo the writes of others.
-func (w *writer) exec(query string, args ...any) error {
-	_, err := w.changed(query, args...)
+// exec runs a statement for its effect.
+func (w *writer) exec(query string) error {
+	_, err := w.changed(query)
 	return err
 }
 
 // changed runs a statement and returns how many rows it changed.
 func (w *writer) changed(query string, args ...any) (int64, error) {
-	s, err := w.stmt(query)
+	s, err := w.stmt(query) //nolint:sqlclosecheck // kept for the next time
 	if err != nil {
 		return 0, err
 	}
-	res, err := s.ExecContext(context.Background(), args...)
+	res, err := s.ExecContext(w.base, args...)
 	if err != nil {
 		return 0, err
 	}
@@ -238,11 +238,11 @@ func (w *writer) changed(query string, args ...any) (int64, error) {
 
 // query runs a statement and calls scan for each row.
 func (w *writer) query(query string, scan func(*sql.Rows) error, args ...any) (err error) {
-	s, err := w.stmt(query)
+	s, err := w.stmt(query) //nolint:sqlclosecheck // kept for the next time
 	if err != nil {
 		return err
 	}
-	rows, err := s.QueryContext(context.Background(), args...)
+	rows, err := s.QueryContext(w.base, args...)
 	if err != nil {
 		return err
 	}
