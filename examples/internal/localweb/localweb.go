@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net"
 	"net/http"
 	"sync"
@@ -179,5 +180,11 @@ func (w *Web) Doc() Document {
 }
 
 func describe(p smm.Platform, a sim.Account) Account {
-	return Account{Platform: p, Handle: a.Handle, Channel: a.Channel, Login: a.Login}
+	login := maps.Clone(a.Login)
+	// Addresses are called <PLATFORM>_SERVER; Mastodon's simulator says URL.
+	if url, ok := login["MASTODON_URL"]; ok {
+		delete(login, "MASTODON_URL")
+		login["MASTODON_SERVER"] = url
+	}
+	return Account{Platform: p, Handle: a.Handle, Channel: a.Channel, Login: login}
 }

@@ -9,7 +9,7 @@ import (
 )
 
 const (
-	maxDepth = 5  // answers deeper than that stand beside each other, or lines get too narrow to read
+	maxDepth = 4  // answers deeper than that stand beside each other, or lines get too narrow to read
 	maxRoots = 50 // posts shown of each channel
 )
 
