@@ -55,7 +55,6 @@ type ride struct {
 	policy  smm.Policy          //
 	ended   *smm.Delivery       //
 	begun   time.Time           //
-	onCrash func(*smm.Delivery) // called with what the next process finds
 }
 
 // plan validates a post of the form and plans its delivery.
@@ -127,11 +126,9 @@ func (r *ride) step(d *smm.Delivery) *smm.Delivery {
 	err := r.client.Advance(r.ctx, d, r.j)
 	switch {
 	case errors.Is(err, errCrash):
-		r.client, d = nil, r.load()
-		if r.onCrash != nil {
-			r.onCrash(d)
-		}
-		return d
+		_ = r.clock.Sleep(r.ctx, 5*time.Second) // until somebody takes over
+		r.client = nil
+		return r.load()
 	case err != nil:
 		r.t.Fatalf("Advance in phase %s: %v", d.Phase, err)
 	}

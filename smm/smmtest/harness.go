@@ -69,6 +69,16 @@ func topics() []topic {
 		{"findings", findings},
 		{"publish", publish},
 		{"faults", faults},
+		{"crashes", crashes},
+		{"cancel", cancels},
+		{"channels", channels},
+		{"capabilities", capabilities},
+		{"pages", pages},
+		{"setters", setters},
+		{"errors", mapping},
+		{"tenants", tenants},
+		{"metrics", metrics},
+		{"conversations", conversations},
 	}
 }
 

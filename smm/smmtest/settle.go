@@ -57,5 +57,5 @@ func (s *suite) settle(t tester, f Form, commit sim.Fault, read *sim.Fault, tabl
 	if commit.Kind == sim.DropReply && f.Class != smm.ClassBlind && d.Phase != smm.PhasePublished && d.Phase != smm.PhaseHuman {
 		t.Errorf("the item is public and was not found: %s%s", d.Phase, story(d))
 	}
-	table.add(commit, f, n, d.Phase)
+	table.add("settle "+string(commit.Kind), f, n, d.Phase)
 }

@@ -64,6 +64,7 @@ func build(t *testing.T, class smm.Class, wrap func(*reference.Driver) smm.Drive
 func TestReferencePlatformPasses(t *testing.T) {
 	for _, class := range []smm.Class{smm.ClassKey, smm.ClassHandle, smm.ClassReadBack, smm.ClassBlind} {
 		t.Run(string(class), func(t *testing.T) {
+			t.Parallel()
 			Run(t, func(t *testing.T) *Harness { return build(t, class, nil) })
 		})
 	}

@@ -7,7 +7,6 @@ import (
 	"sync"
 
 	"github.com/smmkit/smmkit/smm"
-	"github.com/smmkit/smmkit/smm/sim"
 )
 
 // table sums up what the public saw, by fault and form.
@@ -23,11 +22,7 @@ type cell struct{ runs, one, none, human, double int }
 
 func newTable() *table { return &table{cells: map[[2]string]*cell{}} }
 
-func (t *table) add(v sim.Fault, f Form, items int, end smm.Phase) {
-	row := string(v.Kind)
-	if v.Class != "" {
-		row = string(v.Class) + " " + row
-	}
+func (t *table) add(row string, f Form, items int, end smm.Phase) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if !slices.Contains(t.rows, row) {

@@ -76,7 +76,7 @@ func (s *suite) strike(t tester, f Form, v sim.Fault, table *table) {
 	if v.Kind == sim.Expire {
 		want = reconnects
 	}
-	table.add(v, f, r.judge(want), d.Phase)
+	table.add(string(v.Class)+" "+string(v.Kind), f, r.judge(want), d.Phase)
 }
 
 // variants lists the faults of every kind for a request of a class. Requests

@@ -179,7 +179,7 @@ func (s *Server) list(c call) (any, int) {
 	match := map[string]func(*item) bool{
 		"posts":    func(i *item) bool { return i.Author == me && i.Convo == "" && (i.Parent == "" || q.Has("all")) },
 		"comments": func(i *item) bool { return i.Root == of || i.Parent == of },
-		"mentions": func(i *item) bool { return i.Author != me && i.Convo == "" && strings.Contains(i.Text, "@"+me) },
+		"mentions": func(i *item) bool { return i.Author != me && i.Convo == "" && s.concerns(i, me) },
 		"convos":   func(i *item) bool { return strings.HasPrefix(i.Convo, me+"+") && s.newest(i) },
 		"messages": func(i *item) bool { return i.Convo != "" && i.Convo == of },
 	}[c.PathValue("what")]
@@ -202,6 +202,12 @@ func (s *Server) list(c call) (any, int) {
 		out.Items = append(out.Items, i)
 	}
 	return out, http.StatusOK
+}
+
+// concerns reports whether i names who, or answers what who wrote.
+func (s *Server) concerns(i *item, who string) bool {
+	up := s.find(i.Parent)
+	return strings.Contains(i.Text, "@"+who) || (up != nil && up.Author == who)
 }
 
 // newest reports whether i is the last message of its conversation.
