@@ -187,7 +187,7 @@ func (s *suite) cancelInCommit(t tester, f Form, answered bool) {
 
 // commitTooSlow lets the commit's own deadline pass.
 func (s *suite) commitTooSlow(t tester, f Form) {
-	r := s.lab(t).plan(f, smm.Policy{CommitLimit: 400 * time.Millisecond})
+	r := s.lab(t).plan(f, smm.Policy{CommitLimit: 250 * time.Millisecond})
 	d := r.ready()
 	arrived, release := r.hold(sim.Commit)
 	done := r.advance(r.ctx, d)
