@@ -157,7 +157,7 @@ var platformRules = []Rule{
 		Packages: []string{"./platforms/all"},
 		Allow:    []string{"std", "./smm", "./platforms/*"},
 		Forbid:   []string{"./platforms/internal/..."},
-		Tests:    testTools,
+		Tests:    join(testTools, []string{"./smm/sim", "./platforms/..."}),
 		Cure:     "the registry maps names to constructors and knows nothing else",
 	},
 	{
@@ -220,6 +220,14 @@ var internalRules = []Rule{
 		},
 		Allow: []string{"std", "./internal/deptest/..."},
 		Cure:  "these tools judge or serve every other package and may depend on none",
+	},
+	{
+		Name:     "the generator of the documentation",
+		Packages: []string{"./internal/docgen"},
+		Allow:    []string{"std", "./smm", "./smm/sim", "./platforms/..."},
+		Forbid:   []string{"./platforms/internal/..."},
+		Tests:    testTools,
+		Cure:     "the tables are read off the drivers, which are asked on their simulators",
 	},
 	{
 		Name:     "a test-only module",

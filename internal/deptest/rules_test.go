@@ -218,6 +218,13 @@ var samples = []sample{
 		noTests:  require + " " + goCmp,
 	},
 	{
+		rule:     "the generator of the documentation",
+		packages: "./internal/docgen",
+		code:     "fmt ./smm ./smm/sim ./platforms/all ./platforms/x ./platforms/x/xtest",
+		noCode:   "./scheduler ./internal/httpx ./platforms/internal/meta github.com/stretchr/testify/require",
+		tests:    "github.com/stretchr/testify/require",
+	},
+	{
 		rule:     "a test-only module",
 		packages: "./internal/bench ./internal/contract/openapi",
 		code:     "testing ./platforms/x ./internal/httpx gonum.org/v1/gonum/stat github.com/getkin/kin-openapi/openapi3",
@@ -226,7 +233,7 @@ var samples = []sample{
 	},
 	{
 		rule:     "an internal package",
-		packages: "./internal/httpx ./internal/textx ./internal/webhookx ./internal/docgen",
+		packages: "./internal/httpx ./internal/textx ./internal/webhookx",
 		code: "net/http ./smm ./internal/textx golang.org/x/time/rate github.com/clipperhouse/uax29/v2/graphemes " +
 			oauth2 + " " + text + " " + retry,
 		noCode: "./platforms/x ./platforms/internal/meta ./smm/inbox ./smm/safehttp ./scheduler ./internal/vcr ./internal/sharedspec ./internal/citool ./internal/bench ./internal/contract " +

@@ -1,0 +1,86 @@
+// Command docgen writes the tables of platforms, capabilities and guarantees
+// and the sample into README.md, between its markers. What it writes is what the drivers say
+// of themselves when they are asked on their simulators, so that the tables
+// cannot drift from the code:
+//
+//	go generate ./internal/docgen
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+//go:generate go run . -file ../../README.md
+
+func main() {
+	file := flag.String("file", "README.md", "the file with the markers")
+	flag.Parse()
+	if err := run(context.Background(), *file); err != nil {
+		fmt.Fprintln(os.Stderr, "docgen:", err)
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context, file string) error {
+	reports, err := survey(ctx)
+	if err != nil {
+		return err
+	}
+	old, err := os.ReadFile(file)
+	if err != nil {
+		return err
+	}
+	sample, err := sample(filepath.Join(filepath.Dir(file), "platforms", "all", "example_readme_test.go"))
+	if err != nil {
+		return err
+	}
+	text := old
+	for name, table := range map[string]string{
+		"platforms": platformTable(reports), "capabilities": capabilityTable(reports), "guarantees": guaranteeTable(reports), "sample": sample,
+	} {
+		if text, err = replace(text, name, table); err != nil {
+			return err
+		}
+	}
+	if bytes.Equal(old, text) {
+		return nil
+	}
+	return os.WriteFile(file, text, 0o644)
+}
+
+// sample returns the body of the example in an Example test, as Go code for
+// Markdown: what the README shows is what the tests run.
+func sample(file string) (string, error) {
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return "", err
+	}
+	_, body, ok := strings.Cut(string(text), "func Example() {\n")
+	body, _, ok2 := strings.Cut(body, "\t// Output:")
+	if !ok || !ok2 {
+		return "", errors.New("no example with an output in " + file)
+	}
+	lines := strings.Split(strings.TrimRight(body, "\n"), "\n")
+	for i := range lines {
+		lines[i] = strings.TrimPrefix(lines[i], "\t")
+	}
+	return "```go\n" + strings.Join(lines, "\n") + "\n```\n", nil
+}
+
+// replace puts a table between "<!-- name -->" and "<!-- /name -->".
+func replace(text []byte, name, table string) ([]byte, error) {
+	begin, end := "<!-- "+name+" -->\n", "<!-- /"+name+" -->"
+	before, rest, ok := strings.Cut(string(text), begin)
+	_, after, ok2 := strings.Cut(rest, end)
+	if !ok || !ok2 {
+		return nil, errors.New("no markers for the table of " + name)
+	}
+	return []byte(before + begin + table + end + after), nil
+}

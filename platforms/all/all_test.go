@@ -1,0 +1,27 @@
+package all_test
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/smmkit/smmkit/platforms/all"
+	"github.com/smmkit/smmkit/smm"
+)
+
+func TestEveryNameMakesItsDriver(t *testing.T) {
+	cfg := all.Config{Credentials: smm.NewMemoryCredentials()}
+	drivers, err := all.Drivers(cfg)
+	require.NoError(t, err)
+	for i, name := range all.Platforms() {
+		require.Equal(t, name, drivers[i].Platform())
+	}
+	_, err = smm.New(drivers)
+	require.NoError(t, err)
+}
+
+func TestUnknownNameIsRefused(t *testing.T) {
+	_, err := all.Drivers(all.Config{Credentials: smm.NewMemoryCredentials()}, "myspace")
+	require.ErrorIs(t, err, smm.ErrInvalid)
+	require.ErrorContains(t, err, "bluesky")
+}
