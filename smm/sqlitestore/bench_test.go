@@ -156,3 +156,52 @@ func TestRowsAreCompact(t *testing.T) {
 		t.Errorf("%d bytes a row beyond the delivery's JSON, want at most %d", beyond, limit)
 	}
 }
+
+// BenchmarkPublish takes deliveries through the whole protocol (prepare,
+// intent, answer: three durable writes and a claim each) on a platform that
+// answers at once.
+func BenchmarkPublish(b *testing.B) {
+	db := open(b, filepath.Join(b.TempDir(), "smm.db"))
+	client, err := smm.New([]smm.Driver{&schedulertest.Driver{}})
+	if err != nil {
+		b.Fatal(err)
+	}
+	s, err := scheduler.New(client, db.Deliveries(), scheduler.WithConcurrency(256))
+	if err != nil {
+		b.Fatal(err)
+	}
+	var ids serial
+	for left := b.N; left > 0; left -= 1000 {
+		batch := make([]*scheduler.Record, 0, 1000)
+		for range min(left, 1000) {
+			batch = append(batch, ids.record(time.Now().Add(-time.Second)))
+		}
+		if err := db.Deliveries().Insert(b.Context(), batch...); err != nil {
+			b.Fatal(err)
+		}
+	}
+	b.ResetTimer()
+	if err := s.RunUntilIdle(b.Context(), time.Second); err != nil {
+		b.Fatal(err)
+	}
+	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "posts/s")
+}
+
+// BenchmarkSync is what the disk allows: one append of a page and one fsync.
+func BenchmarkSync(b *testing.B) {
+	f, err := os.Create(filepath.Join(b.TempDir(), "log"))
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer func() { _ = f.Close() }()
+	page := make([]byte, 4096)
+	for b.Loop() {
+		if _, err := f.Write(page); err != nil {
+			b.Fatal(err)
+		}
+		if err := f.Sync(); err != nil {
+			b.Fatal(err)
+		}
+	}
+	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "syncs/s")
+}
