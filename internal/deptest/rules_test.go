@@ -154,8 +154,8 @@ var samples = []sample{
 		packages: "./platforms/all",
 		code:     "fmt ./smm ./platforms/mastodon ./platforms/x",
 		noCode:   "./platforms/internal ./platforms/internal/meta ./internal/httpx ./platforms/x/xtest ./smm/inbox " + oauth2,
-		tests:    require,
-		noTests:  "./platforms/x/xtest",
+		tests:    require + " ./platforms/x/xtest ./smm/sim",
+		noTests:  "./platforms/internal/meta ./scheduler",
 	},
 	{
 		rule:     "a simulator that platforms share",
