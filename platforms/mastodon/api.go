@@ -38,7 +38,9 @@ func (c *Count) UnmarshalJSON(b []byte) error {
 	*c = Count{}
 	s := scalar(b)
 	if n, err := strconv.ParseInt(s, 10, 64); err == nil {
-		*c = Count{n, n >= 0}
+		if n >= 0 {
+			*c = Count{n, true}
+		}
 	} else if f, err := strconv.ParseFloat(s, 64); err == nil && f >= 0 && f < 1<<53 {
 		*c = Count{int64(f), true}
 	}

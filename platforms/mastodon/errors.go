@@ -1,6 +1,7 @@
 package mastodon
 
 import (
+	"bytes"
 	"encoding/json"
 	"net/http"
 	"strings"
@@ -8,6 +9,13 @@ import (
 	"github.com/smmkit/smmkit/internal/httpx"
 	"github.com/smmkit/smmkit/smm"
 )
+
+// codeHTML stands for an error answered with an HTML page. The API answers JSON,
+// so a page comes from what stands in front of the server: a proxy during
+// maintenance, a challenge, a captive portal. It says nothing about the token or
+// the thing asked for, and taking its 404 for "gone" would call a post deleted
+// that is there.
+const codeHTML = "html-page"
 
 // errorTable says what the answers of servers mean. Their texts are localised,
 // so the status decides; the only codes are those of OAuth (RFC 6749 section
@@ -17,6 +25,10 @@ var errorTable = &httpx.ErrorTable{
 	Platform: Platform,
 	Decode:   decodeError,
 	Rows: []httpx.ErrorRow{
+		{Status: http.StatusUnauthorized, Code: codeHTML, Err: smm.ErrUnavailable, Verdict: httpx.VerdictRetry},
+		{Status: http.StatusForbidden, Code: codeHTML, Err: smm.ErrUnavailable, Verdict: httpx.VerdictRetry},
+		{Status: http.StatusNotFound, Code: codeHTML, Err: smm.ErrUnavailable, Verdict: httpx.VerdictRetry},
+		{Status: http.StatusGone, Code: codeHTML, Err: smm.ErrUnavailable, Verdict: httpx.VerdictRetry},
 		{Status: http.StatusBadRequest, Code: "invalid_grant", Err: smm.ErrUnauthorized},
 		{Status: http.StatusUnauthorized, Code: "invalid_client", Err: smm.ErrUnauthorized},
 		{Code: "invalid_scope", Err: smm.ErrForbidden},
@@ -36,6 +48,9 @@ var errorTable = &httpx.ErrorTable{
 // decodeError reads {"error":"text"}, {"error":"code","error_description":"text"}
 // and the shapes of compatible servers.
 func decodeError(resp *httpx.Response) httpx.VendorError {
+	if bytes.HasPrefix(bytes.TrimSpace(resp.Body), []byte("<")) {
+		return httpx.VendorError{Code: codeHTML, Message: "the answer is an HTML page, not one of the API"}
+	}
 	var body apiError
 	if json.Unmarshal(resp.Body, &body) != nil {
 		return httpx.VendorError{}

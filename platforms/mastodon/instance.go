@@ -179,9 +179,14 @@ func (s *InstanceService) Get(ctx context.Context) (*InstanceInfo, error) {
 	return &in, nil
 }
 
-// missing reports whether the server does not have a method.
+// missing reports whether the server does not have a method, in whatever form
+// it says so.
 func missing(err error) bool {
-	return errors.Is(err, smm.ErrNotFound) || errors.Is(err, smm.ErrUnsupported)
+	if errors.Is(err, smm.ErrNotFound) || errors.Is(err, smm.ErrUnsupported) {
+		return true
+	}
+	e, ok := errors.AsType[*smm.Error](err)
+	return ok && e.Status == http.StatusNotFound
 }
 
 // NodeInfo asks which software runs there. Links that lead to another host are
