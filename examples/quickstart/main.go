@@ -16,8 +16,8 @@
 //	desk.go      what must survive a crash: the database and the inbox
 //	publish.go   check, schedule, publish
 //	engage.go    read comments, moderate them, answer questions
-//	measure.go   numbers become key figures and a report
 //	audit.go     what did the public really see?
+//	measure.go   numbers become key figures and a report
 //
 // # Why it may be killed at any moment
 //
@@ -57,21 +57,28 @@ func run(ctx context.Context, args []string, getenv func(string) string, out, er
 		return 0
 	}
 	if err == nil {
-		ctx, cancel := context.WithTimeoutCause(ctx, o.timeout, fmt.Errorf("not done after %s; run it again to go on, or allow more with -timeout", o.timeout))
-		defer cancel()
-		err = work(ctx, o, getenv, newScreen(o, out, errOut))
+		err = runFor(ctx, o, getenv, newScreen(o, out, errOut))
 	}
 	if err == nil {
 		return 0
-	}
-	if cause := context.Cause(ctx); cause != nil && errors.Is(err, ctx.Err()) {
-		err = cause
 	}
 	_, _ = fmt.Fprintln(errOut, "quickstart:", err) // there is nowhere to report that stderr is closed
 	if _, usage := errors.AsType[*usageError](err); usage {
 		return 2
 	}
 	return 1
+}
+
+// runFor bounds the work to the time allowed.
+func runFor(ctx context.Context, o options, getenv func(string) string, scr *screen) error {
+	ctx, cancel := context.WithTimeoutCause(ctx, o.timeout,
+		fmt.Errorf("not done after %s: run it again with the same -data to go on, or allow more with -timeout", o.timeout))
+	defer cancel()
+	err := work(ctx, o, getenv, scr)
+	if err != nil && ctx.Err() != nil {
+		return context.Cause(ctx) // says more than "context canceled" somewhere inside
+	}
+	return err
 }
 
 // work is the job, from the first step to the last.
@@ -103,8 +110,8 @@ func work(ctx context.Context, o options, getenv func(string) string, scr *scree
 		desk.schedule, // every finding is known before anything is sent
 		desk.publish,
 		desk.engage,
-		desk.measure,
 		desk.audit,
+		desk.measure,
 	} {
 		if err := step(ctx, sum); err != nil {
 			return err

@@ -1,0 +1,234 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/smmkit/smmkit/examples/internal/localweb"
+	"github.com/smmkit/smmkit/smm/sim"
+)
+
+// The tests run the real program in processes of its own, against simulators
+// that live on in the test: the only way to kill it at any moment. The program
+// is this test binary, told by the environment to be the program.
+const actAsProgram = "QUICKSTART_TEST_IS_PROGRAM"
+
+func TestMain(m *testing.M) {
+	if os.Getenv(actAsProgram) != "" {
+		main()
+		return
+	}
+	os.Exit(m.Run())
+}
+
+// What the calendar beside this file comes to.
+const (
+	wantItems       = 25 // of the rows that go out: channels times parts
+	wantRows        = 18
+	wantStopped     = 4
+	wantNotApproved = 1
+)
+
+// outcome is what the program printed, in the form in which others read it.
+type outcome struct {
+	Mode        string `json:"mode"`
+	Scheduled   int    `json:"scheduled"`
+	Published   int    `json:"published"`
+	Lost        *int   `json:"lost"`
+	Duplicated  *int   `json:"duplicated"`
+	Findings    int    `json:"findings"`
+	Stopped     int    `json:"stopped"`
+	NotApproved int    `json:"not_approved"`
+	Moderated   int    `json:"moderated"`
+	Answered    int    `json:"answered"`
+	KPIs        []struct {
+		Channel string `json:"channel"`
+		Posts   int    `json:"posts"`
+		Likes   struct {
+			Value *int64 `json:"value"`
+		} `json:"likes"`
+	} `json:"kpis"`
+	Report      string `json:"report"`
+	FindingList []note `json:"finding_list"`
+}
+
+// simulators starts a local social web apart from the program.
+func simulators(t *testing.T) *localweb.Web {
+	t.Helper()
+	w, err := localweb.Start(t.Context(), localweb.Options{})
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, w.Close()) })
+	return w
+}
+
+// program returns a command that runs the program.
+func program(t *testing.T, env []string, args ...string) *exec.Cmd {
+	t.Helper()
+	self, err := os.Executable()
+	require.NoError(t, err)
+	cmd := exec.Command(self, args...)
+	cmd.Env = append(append(os.Environ(), actAsProgram+"=1"), env...)
+	return cmd
+}
+
+// finish runs the program to its end and reads its summary.
+func finish(t *testing.T, env []string, args ...string) outcome {
+	t.Helper()
+	cmd := program(t, env, append(args, "-json")...)
+	var out, errOut bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &errOut
+	start := time.Now()
+	err := cmd.Run()
+	require.NoError(t, err, "%s", errOut.String())
+	t.Logf("a run to the end took %s", time.Since(start).Round(10*time.Millisecond))
+	require.Equal(t, 1, strings.Count(out.String(), "\n"), "one line for machines: %s", out.String())
+	return read(t, out.Bytes())
+}
+
+func read(t *testing.T, b []byte) outcome {
+	t.Helper()
+	var o outcome
+	require.NoError(t, json.Unmarshal(b, &o), "%s", b)
+	return o
+}
+
+// requireWhole checks that the campaign is complete: everything out once,
+// comments dealt with, the report there.
+func requireWhole(t *testing.T, web *localweb.Web, o outcome) {
+	t.Helper()
+	require.Equal(t, wantItems, o.Scheduled)
+	require.Equal(t, wantItems, o.Published)
+	require.NotNil(t, o.Lost)
+	require.NotNil(t, o.Duplicated)
+	require.Zero(t, *o.Lost)
+	require.Zero(t, *o.Duplicated)
+	require.Equal(t, wantStopped, o.Stopped)
+	require.Equal(t, wantNotApproved, o.NotApproved)
+	require.Len(t, o.FindingList, o.Findings)
+	require.Equal(t, 2, o.Moderated)
+	require.Equal(t, 1, o.Answered)
+	require.Len(t, o.KPIs, 2)
+	for _, k := range o.KPIs {
+		require.Positive(t, k.Posts)
+		require.NotNil(t, k.Likes.Value, "%s", k.Channel)
+		require.Positive(t, *k.Likes.Value, "%s", k.Channel)
+	}
+	page, err := os.ReadFile(o.Report)
+	require.NoError(t, err)
+	require.True(t, bytes.HasPrefix(bytes.ToLower(page), []byte("<!doctype html>")))
+	require.Contains(t, string(page), "Opening campaign")
+
+	if web == nil {
+		return
+	}
+	// The program says so; the public, asked past the program, agrees.
+	c := web.World().Ledger.Counts("")
+	require.Zero(t, c.Duplicates)
+	require.Equal(t, wantItems+1, c.Posts+c.Replies, "the calendar and one answer")
+	require.Equal(t, 4, c.Visitors)
+	hidden := 0
+	for _, i := range web.World().Ledger.Items() {
+		if i.Hidden {
+			require.Contains(t, i.Text, "followers today")
+			hidden++
+		}
+	}
+	require.Equal(t, 1, hidden, "the spam on Bluesky")
+}
+
+func TestRunToTheEndAndAgain(t *testing.T) {
+	web, data := simulators(t), t.TempDir()
+	start := time.Now()
+	first := finish(t, nil, "-connect", web.URL(), "-data", data)
+	require.Less(t, time.Since(start), 30*time.Second)
+	require.Equal(t, "connect", first.Mode)
+	requireWhole(t, web, first)
+	require.Equal(t, filepath.Join(data, "report.html"), first.Report)
+
+	before := web.World().Ledger.Items()
+	again := finish(t, nil, "-connect", web.URL(), "-data", data)
+	requireWhole(t, web, again)
+	require.Equal(t, before, web.World().Ledger.Items(), "the second run adds nothing")
+
+	// Another folder is another campaign, under another name.
+	other := finish(t, nil, "-connect", web.URL(), "-data", t.TempDir())
+	requireWhole(t, nil, other)
+}
+
+func TestOwnSimulators(t *testing.T) {
+	data := t.TempDir()
+	o := finish(t, nil, "-data", data)
+	require.Equal(t, "own", o.Mode)
+	requireWhole(t, nil, o)
+	// Its simulators are gone with their posts: the next run begins anew, in
+	// the same folder.
+	requireWhole(t, nil, finish(t, nil, "-data", data, "-step", "10ms"))
+}
+
+func TestSimulatorsThatForgot(t *testing.T) {
+	data := t.TempDir()
+	for range 2 { // the second pair knows nothing of the first campaign
+		web := simulators(t)
+		requireWhole(t, web, finish(t, nil, "-connect", web.URL(), "-data", data, "-step", "10ms"))
+	}
+}
+
+// TestLive runs the program as on real accounts: logins from the environment,
+// no control API, nobody who plays the public.
+func TestLive(t *testing.T) {
+	web, data := simulators(t), t.TempDir()
+	var env []string
+	for _, a := range web.Doc().Accounts {
+		for name, value := range a.Login {
+			env = append(env, name+"="+value)
+		}
+	}
+	var kept []sim.Item
+	for run := range 2 {
+		o := finish(t, env, "-live", "-data", data, "-step", "10ms")
+		require.Equal(t, "live", o.Mode)
+		require.Equal(t, wantItems, o.Published)
+		require.Nil(t, o.Lost, "nobody can tell on real accounts")
+		require.Nil(t, o.Duplicated)
+		require.Zero(t, o.Moderated)
+		c := web.World().Ledger.Counts("")
+		require.Zero(t, c.Duplicates)
+		require.Zero(t, c.Visitors)
+		require.Equal(t, wantItems, c.Posts+c.Replies)
+		if run == 1 {
+			require.Equal(t, kept, web.World().Ledger.Items())
+		}
+		kept = web.World().Ledger.Items()
+	}
+}
+
+// runHere runs the program in this process.
+func runHere(t *testing.T, env map[string]string, args ...string) (code int, out, errOut string) {
+	t.Helper()
+	var o, e bytes.Buffer
+	code = run(context.WithoutCancel(t.Context()), args, func(name string) string { return env[name] }, &o, &e)
+	return code, o.String(), e.String()
+}
+
+func TestTablesForPeople(t *testing.T) {
+	code, out, errOut := runHere(t, nil, "-data", t.TempDir(), "-step", "1ms")
+	require.Zero(t, code, errOut)
+	for _, want := range []string{
+		"miracle cure", "has no text alternative", "at most 300 allowed", `"2026-02-30 09:00" is no date`, // the rows that are stopped
+		"exclamation marks", // a warning
+		"CHANNEL", "Published", "0 lost, 0 duplicated", "report.html",
+	} {
+		require.Contains(t, out, want)
+	}
+	require.Contains(t, errOut, "25 of 25 published")
+	require.NotContains(t, out, "of 25 published", "progress is no result")
+}
