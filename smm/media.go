@@ -85,8 +85,8 @@ type MediaHost interface {
 	MediaURL(ctx context.Context, tenant Tenant, m Media, ttl time.Duration) (url string, expires time.Time, err error)
 }
 
-// MediaHandler is a MediaHost that serves what it hands out; see package docs
-// of the implementation for mounting it.
+// MediaHandler is a MediaHost that serves what it hands out. Package
+// mediahost has the default one.
 type MediaHandler interface {
 	MediaHost
 	http.Handler

@@ -17,7 +17,7 @@ var (
 
 // Groups of packages of this repository.
 var (
-	smmParts   = []string{"sim", "connect", "vault", "safehttp", "inbox", "ads", "listening", "partners"}
+	smmParts   = []string{"sim", "connect", "vault", "safehttp", "mediahost", "inbox", "ads", "listening", "partners"}
 	sharedSpec = []string{"./internal/sharedspec"}
 	// testOnly are internal packages that no shipped code may depend on.
 	testOnly = []string{
