@@ -104,7 +104,8 @@ func (w *Web) form(mux *http.ServeMux, done, shown string, do func(*http.Request
 			})
 			return
 		}
-		http.Redirect(rw, r, "/?done="+done+"#"+shown, http.StatusSeeOther)
+		// The outcome can take the keyboard's focus, so going to it is reading it.
+		http.Redirect(rw, r, "/?done="+done+"#outcome", http.StatusSeeOther)
 	})
 }
 

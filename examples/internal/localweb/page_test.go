@@ -110,7 +110,7 @@ func TestCommentForm(t *testing.T) {
 
 			a := post(t, w, "/page/comment", url.Values{"handle": {" mara "}, "to": {string(p) + "|" + ref.ID}, "text": {"one\r\ntwo"}})
 			require.Equal(t, http.StatusSeeOther, a.status)
-			require.Equal(t, "/?done=comment#comment", a.header.Get("Location"))
+			require.Equal(t, "/?done=comment#outcome", a.header.Get("Location"))
 			items := w.World().Ledger.Items()
 			require.Len(t, items, 2)
 			require.Equal(t, ref.ID, items[1].Parent)
@@ -123,7 +123,7 @@ func TestCommentForm(t *testing.T) {
 func TestMessageForm(t *testing.T) {
 	w := startWeb(t)
 	a := post(t, w, "/page/message", url.Values{"handle": {"mara"}, "to": {"mastodon|lighthouse"}, "text": {"psst"}})
-	require.Equal(t, "/?done=message#message", a.header.Get("Location"))
+	require.Equal(t, "/?done=message#outcome", a.header.Get("Location"))
 	items := w.World().Ledger.Items()
 	require.Len(t, items, 1)
 	require.True(t, items[0].Private)
@@ -136,7 +136,7 @@ func TestFaultForm(t *testing.T) {
 		"kind": {"late"}, "platform": {"bluesky"}, "class": {"commit"}, "op": {" com.atproto.repo.putRecord "},
 		"times": {"-1"}, "skip": {"2"}, "status": {"503"}, "delay": {"1.5s"}, "bytes": {"7"},
 	})
-	require.Equal(t, "/?done=fault#fault", a.header.Get("Location"))
+	require.Equal(t, "/?done=fault#outcome", a.header.Get("Location"))
 	require.Equal(t, []sim.Fault{{
 		ID: 1, Kind: sim.Late, Platform: "bluesky", Class: sim.Commit, Op: "com.atproto.repo.putRecord",
 		Times: -1, Skip: 2, Status: 503, Delay: 1500 * time.Millisecond, Bytes: 7,
@@ -145,7 +145,7 @@ func TestFaultForm(t *testing.T) {
 		`<span class="muted">commit requests com.atproto.repo.putRecord on Bluesky</span>`)
 
 	a = post(t, w, "/page/fault-removed", url.Values{"id": {"1"}})
-	require.Equal(t, "/?done=fault-removed#fault", a.header.Get("Location"))
+	require.Equal(t, "/?done=fault-removed#outcome", a.header.Get("Location"))
 	require.Empty(t, w.World().Faults.Active())
 	require.Contains(t, page(t, w, "/"), "None in force.")
 }
@@ -162,7 +162,7 @@ func TestFaultChoices(t *testing.T) {
 func TestClockForm(t *testing.T) {
 	w := startWeb(t)
 	a := post(t, w, "/page/clock", url.Values{"advance": {"1h30m"}})
-	require.Equal(t, "/?done=clock#clock", a.header.Get("Location"))
+	require.Equal(t, "/?done=clock#outcome", a.header.Get("Location"))
 	require.Equal(t, start.Add(90*time.Minute), w.World().Clock.Now())
 	require.Contains(t, page(t, w, "/"), ">1 March 2026, 10:30:00 UTC</time>")
 }
