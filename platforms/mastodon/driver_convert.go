@@ -55,9 +55,11 @@ func authorOf(channel smm.Ref, a *Account) smm.Author {
 	return out
 }
 
-// plainText is the text of a status without markup. A mention reads "@bob"
-// whatever its host, as in the HTML.
 func plainText(html Text) string { return textx.HTMLToText(string(html), textx.HTMLOptions{}) }
+
+// PlainText is the text of a status without markup and without its content
+// warning. A mention reads "@bob" whatever its host, as in the HTML.
+func (s *Status) PlainText() string { return plainText(s.Content) }
 
 // fullText is the text of a status with its content warning in front, since in
 // an inbox the warning is part of what somebody said.

@@ -117,7 +117,9 @@ func TestStreamRefusals(t *testing.T) {
 	}{
 		"page":      {func(w http.ResponseWriter, _ *http.Request) { w.Header().Set("Content-Type", "text/html") }, smm.ErrUnavailable},
 		"not there": {says(404, `{"error":"x"}`), smm.ErrNotFound},
-		"redirect":  {func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "http://127.0.0.1:1/", http.StatusFound) }, smm.ErrUnavailable},
+		"redirect": {func(w http.ResponseWriter, r *http.Request) {
+			http.Redirect(w, r, "http://127.0.0.1:1/", http.StatusFound)
+		}, smm.ErrUnavailable},
 		"endless line": {func(w http.ResponseWriter, _ *http.Request) {
 			_, _ = w.Write([]byte("data: " + strings.Repeat("x", 2<<20)))
 		}, smm.ErrUnavailable},
