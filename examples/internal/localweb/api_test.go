@@ -135,7 +135,7 @@ func TestBadInput(t *testing.T) {
 		{"POST /accounts", "{", 400, "unexpected EOF"},
 		{"POST /accounts", "[]", 400, "want a JSON object"},
 		{"POST /accounts", `{"platform":"bluesky","handle":"a"} {}`, 400, "something follows"},
-		{"POST /accounts", `{"platfrom":"bluesky"}`, 400, `unknown field "platfrom"`},
+		{"POST /accounts", `{"platforms":"bluesky"}`, 400, `unknown field "platforms"`},
 		{"POST /accounts", `{"platform":"bluesky","handle":7}`, 400, "handle"},
 		{"POST /accounts", `{"platform":"friendster","handle":"a"}`, 400, `"friendster" does not run here: want one of [bluesky mastodon]`},
 		{"POST /accounts", `{"platform":"bluesky"}`, 400, "handle is missing"},

@@ -38,7 +38,7 @@ type faultRow struct {
 }
 
 func faultRows(faults []sim.Fault) []faultRow {
-	var rows []faultRow
+	rows := make([]faultRow, 0, len(faults))
 	for _, f := range faults {
 		rows = append(rows, faultRow{ID: f.ID, Kind: f.Kind, Where: faultWhere(f), Detail: faultDetail(f)})
 	}

@@ -55,7 +55,7 @@ func Start(ctx context.Context, o Options) (*Web, error) {
 		return nil, err
 	}
 	w := &Web{world: o.World, servers: make(map[smm.Platform]sim.Server)}
-	if err := w.startPlatforms(o); err != nil {
+	if err := w.startPlatforms(ctx, o); err != nil {
 		w.closePlatforms()
 		return nil, err
 	}
@@ -85,9 +85,9 @@ func (o *Options) complete() error {
 	return nil
 }
 
-func (w *Web) startPlatforms(o Options) error {
+func (w *Web) startPlatforms(ctx context.Context, o Options) error {
 	for _, start := range o.Platforms {
-		s, err := start(w.world, o.Remote)
+		s, err := start(ctx, w.world, o.Remote)
 		if err != nil {
 			return err
 		}
@@ -130,7 +130,7 @@ func (w *Web) serve(ctx context.Context, o Options) error {
 	served := make(chan error, 1)
 	go func() { served <- w.http.Serve(l) }()
 
-	w.stop = sync.OnceValue(func() error {
+	w.stop = sync.OnceValue(func() error { //nolint:contextcheck // ctx may have ended, which is why it stops
 		end()
 		err := w.shutdown()
 		if e := <-served; !errors.Is(e, http.ErrServerClosed) {

@@ -95,7 +95,7 @@ func TestStartRefuses(t *testing.T) {
 		"a platform twice":         {localweb.Options{Platforms: []localweb.Simulator{localweb.Bluesky(""), localweb.Bluesky("")}}, "bluesky is asked for twice"},
 		"a handle nobody can have": {localweb.Options{Handles: []string{"no spaces"}}, `account "no spaces" on bluesky`},
 		"a simulator that fails": {localweb.Options{Platforms: []localweb.Simulator{
-			func(*sim.World, bool) (sim.Server, error) { return nil, errors.New("out of luck") },
+			func(context.Context, *sim.World, bool) (sim.Server, error) { return nil, errors.New("out of luck") },
 		}}, "out of luck"},
 	}
 	for name, tt := range tests {

@@ -146,7 +146,7 @@ func (w *Web) counterRows() []counterRow {
 		{"Removed", func(c sim.Counts) int { return c.Removed }},
 		{"By visitors", func(c sim.Counts) int { return c.Visitors }},
 	}
-	var rows []counterRow
+	rows := make([]counterRow, 0, len(fields))
 	for _, f := range fields {
 		row := counterRow{Name: f.name, Total: f.of(c.Counts)}
 		for _, p := range w.platforms {
@@ -159,7 +159,7 @@ func (w *Web) counterRows() []counterRow {
 
 // LoginLines gives an account's credentials as lines of an environment file.
 func (a Account) LoginLines() []string {
-	var out []string
+	out := make([]string, 0, len(a.Login))
 	for _, k := range slices.Sorted(maps.Keys(a.Login)) {
 		out = append(out, k+"="+a.Login[k])
 	}

@@ -11,17 +11,18 @@ import (
 	"github.com/smmkit/smmkit/smm/sim"
 )
 
-// Simulator starts a platform's simulator in a world. With remote it may
-// listen on addresses that other machines can reach.
-type Simulator func(world *sim.World, remote bool) (sim.Server, error)
+// Simulator starts a platform's simulator in a world, to run until it is
+// closed; ctx is for the start alone. With remote it may listen on addresses
+// that other machines can reach.
+type Simulator func(ctx context.Context, world *sim.World, remote bool) (sim.Server, error)
 
 const loopbackAny = "127.0.0.1:0"
 
 // Bluesky starts Bluesky's simulator on an address; "" means a free port of
 // the loopback interface.
 func Bluesky(addr string) Simulator {
-	return func(world *sim.World, remote bool) (sim.Server, error) {
-		return listenable("bluesky", addr, remote, func(addr string) sim.Server {
+	return func(ctx context.Context, world *sim.World, remote bool) (sim.Server, error) {
+		return listenable(ctx, "bluesky", addr, remote, func(addr string) sim.Server {
 			return blueskytest.NewServer(world, &blueskytest.Options{Addr: addr})
 		})
 	}
@@ -30,8 +31,8 @@ func Bluesky(addr string) Simulator {
 // Mastodon starts Mastodon's simulator on an address; "" means a free port of
 // the loopback interface.
 func Mastodon(addr string) Simulator {
-	return func(world *sim.World, remote bool) (sim.Server, error) {
-		return listenable("mastodon", addr, remote, func(addr string) sim.Server {
+	return func(ctx context.Context, world *sim.World, remote bool) (sim.Server, error) {
+		return listenable(ctx, "mastodon", addr, remote, func(addr string) sim.Server { //nolint:contextcheck // the server answers requests with their own contexts
 			return mastodontest.NewServer(world, &mastodontest.Options{Addr: addr})
 		})
 	}
@@ -39,14 +40,14 @@ func Mastodon(addr string) Simulator {
 
 // listenable starts a simulator once it is known that it can listen on addr.
 // The simulators follow httptest and have no error to return for that.
-func listenable(name, addr string, remote bool, start func(addr string) sim.Server) (sim.Server, error) {
+func listenable(ctx context.Context, name, addr string, remote bool, start func(addr string) sim.Server) (sim.Server, error) {
 	if addr == "" {
 		return start(loopbackAny), nil
 	}
 	if err := checkAddr(addr, remote); err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
-	l, err := new(net.ListenConfig).Listen(context.Background(), "tcp", addr)
+	l, err := new(net.ListenConfig).Listen(ctx, "tcp", addr)
 	if err != nil {
 		return nil, fmt.Errorf("localweb: %s address %s: %w", name, addr, err)
 	}

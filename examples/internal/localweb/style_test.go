@@ -1,6 +1,7 @@
 package localweb
 
 import (
+	"maps"
 	"math"
 	"regexp"
 	"strconv"
@@ -24,9 +25,7 @@ func palettes(t *testing.T, css string) map[string]palette {
 	out := make(map[string]palette)
 	for _, b := range block.FindAllStringSubmatch(css, -1) {
 		p := palette{}
-		for k, v := range out[":root"] {
-			p[k] = v
-		}
+		maps.Copy(p, out[":root"])
 		for _, m := range token.FindAllStringSubmatch(b[2], -1) {
 			p[m[1]] = m[2]
 		}
