@@ -106,10 +106,14 @@ func (c *Client) commit(ctx context.Context, pub Publisher, r *PublishRequest, d
 		return err
 	}
 
-	o := Outcome{State: OutcomeNotSent} // until the driver is called: an interceptor may prevent it
+	o := Outcome{State: OutcomeNotSent} // until the driver is called: an interceptor or a slow disk may prevent it
 	err := c.call(ctx, d, "commit", func(ctx context.Context) (err error) {
+		left := deadline.Sub(c.clock.Now())
+		if left <= 0 {
+			return fmt.Errorf("%w: saving the intent took until its deadline", ErrUnavailable)
+		}
 		o = Outcome{}
-		ctx, cancel := commitContext(ctx, deadline.Sub(now))
+		ctx, cancel := commitContext(ctx, left)
 		defer cancel()
 		o, err = pub.Commit(ctx, r, d.Prepared, d.Attempt)
 		return err

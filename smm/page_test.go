@@ -41,7 +41,7 @@ func TestListResumesAnywhere(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		all := append(got, rest...)
+		all := slices.Concat(got, rest)
 		want := make([]int, 23)
 		for i := range want {
 			want[i] = i

@@ -49,13 +49,16 @@ type Post struct {
 	Options map[Platform]json.RawMessage `json:"options,omitempty"`
 }
 
-// Variant overrides a Post on one platform. A nil field leaves the post's.
+// Variant overrides a Post on one platform. A nil field leaves the post's;
+// NoMedia and NoThread take away what the platform shall not get.
 type Variant struct {
 	Text           *string  `json:"text,omitempty"`
 	Entities       []Entity `json:"entities,omitempty"`
-	Media          *[]Media `json:"media,omitempty"`
+	Media          []Media  `json:"media,omitempty"`
+	NoMedia        bool     `json:"no_media,omitempty"`
 	Card           *Card    `json:"card,omitempty"`
-	Thread         *[]Post  `json:"thread,omitempty"`
+	Thread         []Post   `json:"thread,omitempty"`
+	NoThread       bool     `json:"no_thread,omitempty"`
 	FirstComment   *string  `json:"first_comment,omitempty"`
 	ContentWarning *string  `json:"content_warning,omitempty"`
 }
@@ -188,15 +191,15 @@ func (v Variant) apply(p *Post) {
 	if v.Entities != nil {
 		p.Entities = slices.Clone(v.Entities)
 	}
-	if v.Media != nil {
-		p.Media = slices.Clone(*v.Media)
+	if v.Media != nil || v.NoMedia {
+		p.Media = slices.Clone(v.Media)
 	}
 	if v.Card != nil {
 		c := *v.Card
 		p.Card = &c
 	}
-	if v.Thread != nil {
-		p.Thread = slices.Clone(*v.Thread)
+	if v.Thread != nil || v.NoThread {
+		p.Thread = slices.Clone(v.Thread)
 	}
 	if v.FirstComment != nil {
 		p.FirstComment = *v.FirstComment

@@ -118,10 +118,11 @@ func (w *world) step() time.Duration {
 	if w.store.owner != 0 && w.store.until.After(next) {
 		next = w.store.until
 	}
-	if wait := next.Sub(w.now); !frozen && len(w.flight) == 0 && wait > tick {
-		return (wait + tick - 1) / tick * tick
+	step := tick
+	for !frozen && len(w.flight) == 0 && step < next.Sub(w.now) {
+		step += tick
 	}
-	return tick
+	return step
 }
 
 func (w *world) apply(a action) {

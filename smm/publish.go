@@ -233,7 +233,7 @@ func (c *Client) deliveries(post Post, ch Ref, entry string, now time.Time, poli
 		}
 	}
 	if comment != "" {
-		if err := add(Post{Text: comment, Languages: post.Languages, Visibility: post.Visibility}, ds[0]); err != nil {
+		if err := add(Post{Text: comment, Languages: post.Languages, Visibility: post.Visibility, Labels: post.Labels}, ds[0]); err != nil {
 			return nil, err
 		}
 	}

@@ -276,6 +276,32 @@ func TestNothingCommitsWithoutItsIntentOnDisk(t *testing.T) {
 	wantEqual(t, "phase", r.Deliveries[0].Phase, smm.PhaseReady)
 }
 
+func TestAnIntentThatWasSlowToSaveIsNotSent(t *testing.T) {
+	f := newFake("x")
+	c, clock := newClient(t, nil, f)
+	slow := true
+	j := journalFunc(func(d *smm.Delivery) error {
+		if d.Phase == smm.PhaseCommitting && slow {
+			slow = false
+			clock.Advance(time.Minute) // past the deadline that was just saved
+		}
+		return nil
+	})
+	committed := time.Time{}
+	f.commit = func(_ context.Context, r *smm.PublishRequest, a smm.Attempt) (smm.Outcome, error) {
+		if committed = clock.Now(); !committed.Before(a.Deadline) {
+			t.Errorf("committed at %s, after the deadline %s", committed, a.Deadline)
+		}
+		return f.show(r), nil
+	}
+	r, err := c.Channel(f.channel()).Publish(t.Context(), &smm.Post{Text: "x"}, &smm.PublishOptions{Journal: j, Wait: time.Hour})
+	if err != nil {
+		t.Fatal(err)
+	}
+	wantEqual(t, "attempts that may have arrived", r.Deliveries[0].Attempt.N, 1)
+	wantEqual(t, "public", len(f.public), 1)
+}
+
 type journalFunc func(*smm.Delivery) error
 
 func (j journalFunc) Save(_ context.Context, d *smm.Delivery) error { return j(d) }

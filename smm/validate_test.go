@@ -43,10 +43,11 @@ func (counting) ValidatePost(_ context.Context, _ smm.Ref, p *smm.Post, _ smm.Ca
 	var o struct {
 		Loud bool `json:"loud"`
 	}
+	var found smm.Findings
 	if err := p.DecodeOptions("x", &o); err != nil {
-		return smm.Findings{{Code: "options.invalid", Severity: smm.SeverityError, Path: "options", Message: err.Error()}}, nil
+		found = append(found, smm.Finding{Code: "options.invalid", Severity: smm.SeverityError, Path: "options", Message: err.Error()})
 	}
-	return nil, nil
+	return found, nil
 }
 
 func codes(fs smm.Findings) []string {

@@ -3,7 +3,6 @@ package all_test
 import (
 	"context"
 	"fmt"
-	"log"
 
 	"github.com/smmkit/smmkit/platforms/bluesky"
 	"github.com/smmkit/smmkit/platforms/bluesky/blueskytest"
@@ -24,20 +23,20 @@ func Example() {
 
 	mast, onMastodon, err := mastodon.FromToken(ctx, toots.URL(), m.Login["MASTODON_TOKEN"], nil)
 	if err != nil {
-		log.Fatal(err)
+		panic(err)
 	}
 	sky, onBluesky, err := bluesky.FromAppPassword(ctx, skies.URL(), "shop.test", b.Login["BLUESKY_APP_PASSWORD"])
 	if err != nil {
-		log.Fatal(err)
+		panic(err)
 	}
 	client, err := smm.New([]smm.Driver{mast, sky})
 	if err != nil {
-		log.Fatal(err)
+		panic(err)
 	}
 	post := &smm.Post{Text: "We open at nine. #coffee", Languages: []string{"en"}}
 	results, err := client.Publish(ctx, post, []smm.Ref{onMastodon.Ref, onBluesky.Ref}, nil)
 	if err != nil {
-		log.Fatal(err)
+		panic(err)
 	}
 	for _, r := range results {
 		fmt.Println(r.Channel.Platform, r.Outcome, r.Err)
