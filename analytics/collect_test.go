@@ -112,6 +112,7 @@ func TestCollectRefusesAll(t *testing.T) {
 
 func TestCollectLeavesBreakdownsAside(t *testing.T) {
 	cell := count(smm.MetricReach, channel, 40)
+	cell.AsOf = cell.AsOf.Add(1) // a later reading would replace the total
 	cell.Breakdown = []smm.Dimension{{Name: "country", Value: "DE"}}
 	got, err := Collect([]smm.Metric{count(smm.MetricReach, channel, 100), cell})
 	if err != nil {

@@ -18,14 +18,14 @@ func TestApplyFixes(t *testing.T) {
 		Entities: []smm.Entity{
 			{Kind: smm.EntityHashtag, Start: 21, End: 37, Target: "alpenglowcoffee"}, {Kind: smm.EntityMention, Start: 38, End: 42, Target: "bluesky/author/kim"},
 		},
-		Thread: []smm.Post{{Text: "a cheap cafépass"}}, Poll: &smm.Poll{Options: []string{"utilize"}}, Media: []smm.Media{{Name: "x", AltText: "alpenglow"}},
+		Thread: []smm.Post{{Text: "a cheap cafépass", Media: []smm.Media{{Name: "y", AltText: "alpenglow"}}}}, Poll: &smm.Poll{Options: []string{"utilize"}}, Media: []smm.Media{{Name: "x", AltText: "alpenglow"}},
 		Card: &smm.Card{Title: "ALPENGLOW"},
 	}
 	before := *p
 	found, err := g.Check(t.Context(), bluesky, p)
 	require.NoError(t, err)
 	fixed, n := brand.ApplyFixes(p, brand.Automatic(found))
-	require.Equal(t, 10, n)
+	require.Equal(t, 11, n)
 	require.Equal(t, "Use Alpenglow! #AlpenglowCoffee @kim", fixed.Text)
 	require.Equal(t, "to email", fixed.FirstComment)
 	require.Equal(t, "a cheap CaféPass", fixed.Thread[0].Text, "what needs asking stays")
@@ -39,6 +39,7 @@ func TestApplyFixes(t *testing.T) {
 	require.Equal(t, "AlpenglowCoffee", fixed.Entities[0].Target)
 	require.Equal(t, before, *p, "the original stays as it was")
 	require.Equal(t, "a cheap cafépass", p.Thread[0].Text)
+	require.Equal(t, "alpenglow", p.Thread[0].Media[0].AltText)
 	require.Equal(t, "utilize", p.Poll.Options[0])
 	require.Equal(t, "ALPENGLOW", p.Card.Title)
 

@@ -112,7 +112,7 @@ func TestInspect(t *testing.T) {
 func TestSafeLink(t *testing.T) {
 	for link, want := range map[string]bool{
 		"https://a.example/x?y=1#z": true, "http://a.example": true, "HTTPS://a.example": true, "mailto:a@b.example": true,
-		"": false, "javascript:alert(1)": false, "JAVASCRIPT:alert(1)": false, " javascript:alert(1)": false, "java\nscript:x": false,
+		"": false, "javascript:alert(1)": false, "javascript://a.example/%0aalert(1)": false, "JAVASCRIPT:alert(1)": false, " javascript:alert(1)": false, "java\nscript:x": false,
 		"data:text/html,x": false, "vbscript:x": false, "file:///etc/passwd": false, "//a.example": false, "/x": false, "x": false, "https:": false,
 		"https:///x": false, `https:\\a.example`: false, "https://user:pw@a.example": false, "https://[::1": false, "mailto:": false, "blob:https://x": false,
 	} {

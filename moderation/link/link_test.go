@@ -64,6 +64,7 @@ func TestEntities(t *testing.T) {
 		"plain word":        {"here", "https://fine.com", ""},
 		"hidden bad":        {"here", "https://bad.example/x", "denied"},
 		"other host":        {"https://bank.com/login", "https://evil.com/login", "other-target"},
+		"other host, alike": {"bank.com", "https://evilbank.com", "other-target"},
 		"other host, bare":  {"bank.com", "https://evil.com/bank.com", "other-target"},
 		"same, shortened":   {"bank.com/a-long-pa…", "https://www.bank.com/a-long-path", ""},
 		"parent is shown":   {"bank.com", "https://login.bank.com", ""},

@@ -44,6 +44,7 @@ type fake struct {
 	fail     map[string]error // by operation
 	calls    []string
 	noHide   bool
+	before   func(op string) // called as an action arrives
 }
 
 func (f *fake) Platform() smm.Platform { return "test" }
@@ -111,6 +112,9 @@ func (f *fake) ListMessages(_ context.Context, _, c smm.Ref, r smm.PageRequest) 
 }
 
 func (f *fake) act(op string) error {
+	if f.before != nil {
+		f.before(op)
+	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.calls = append(f.calls, op)

@@ -115,3 +115,19 @@ func TestTriageStopped(t *testing.T) {
 		t.Errorf("%+v: a judge that was stopped decided nothing", it.Decision)
 	}
 }
+
+// A report cannot be taken back or repeated, so it is on record before it
+// leaves: a process that dies meanwhile must not report again.
+func TestTriageReportIsRecordedFirst(t *testing.T) {
+	d := newDesk(t)
+	d.platform.mentions = []smm.Message{said("r", 1, "report")}
+	d.sync(t, nil)
+	d.platform.before = func(op string) {
+		if it := d.items(t, ref(smm.KindComment, "r"))[0]; it.Undecided() || it.Decision.Outcome != inbox.OutcomeStarted {
+			t.Errorf("%s while the record says %+v", op, it.Decision)
+		}
+	}
+	if _, err := d.Triage(t.Context(), d.client, judge); err != nil {
+		t.Fatal(err)
+	}
+}
