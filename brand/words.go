@@ -82,7 +82,7 @@ func gapsMatch(text, term string) bool {
 
 // technical returns the spans of a text that are no prose: addresses, mentions,
 // hashtags, also where the author marked them.
-func technical(text string, marked []smm.Entity) (spans []smm.Span, tags []smm.Span) {
+func technical(text string, marked []smm.Entity) (spans, tags []smm.Span) {
 	for _, e := range marked {
 		if e.Start < 0 || e.End > len(text) || e.Start >= e.End {
 			continue

@@ -86,7 +86,7 @@ func definitions() *Table {
 }
 
 func columns(first string, numeric ...string) []Column {
-	out := []Column{{Name: first}}
+	out := append(make([]Column, 0, 1+len(numeric)), Column{Name: first})
 	for _, name := range numeric {
 		out = append(out, Column{Name: name, Numeric: true})
 	}

@@ -23,14 +23,14 @@ func build(patterns []*compiled) *automaton {
 			e := edge{node, c.key}
 			next, ok := a.edges[e]
 			if !ok {
-				next = int32(len(a.out)) //nolint:gosec // memory ends before 2^31 nodes
+				next = int32(len(a.out))
 				a.edges[e] = next
 				a.out, a.fail, children = append(a.out, nil), append(a.fail, 0), append(children, nil)
 				children[node] = append(children[node], e)
 			}
 			node = next
 		}
-		a.out[node] = append(a.out[node], int32(i)) //nolint:gosec // likewise
+		a.out[node] = append(a.out[node], int32(i))
 	}
 	a.link = make([]int32, len(a.out))
 	queue := []int32{0}

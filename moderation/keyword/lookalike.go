@@ -1,6 +1,9 @@
 package keyword
 
-import "strings"
+import (
+	"strings"
+	"unicode/utf8"
+)
 
 // lookalikes lists, for each letter, what is written in its place: digits,
 // signs, and letters of other scripts. The full table of Unicode folds letters
@@ -45,7 +48,7 @@ func parseLookalikes() (map[rune]string, map[rune]rune) {
 			for _, r := range f {
 				stands[r] += letter
 				if _, ok := keys[r]; !ok {
-					keys[r] = []rune(letter)[0]
+					keys[r], _ = utf8.DecodeRuneInString(letter)
 				}
 			}
 		}

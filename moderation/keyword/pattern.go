@@ -84,9 +84,9 @@ func compile(p Pattern) (*compiled, error) {
 	return c, c.check()
 }
 
-func (c *compiled) check() error {
+func (p *compiled) check() error {
 	word := 0
-	for _, cell := range c.pieces[c.anchor] {
+	for _, cell := range p.pieces[p.anchor] {
 		if cell.r != ' ' {
 			word += cell.run
 		}
@@ -94,11 +94,11 @@ func (c *compiled) check() error {
 			word++ // a single Han character is a word
 		}
 	}
-	first, last := c.pieces[0], c.pieces[len(c.pieces)-1]
+	first, last := p.pieces[0], p.pieces[len(p.pieces)-1]
 	switch {
 	case word == 0:
 		return errors.New("it has no letter or digit")
-	case word < 2 && (c.openL || c.openR || len(c.pieces) > 1):
+	case word < 2 && (p.openL || p.openR || len(p.pieces) > 1):
 		return errors.New("a star needs at least two letters beside it, or it matches nearly everything")
 	case first[0].r == ' ' || last[len(last)-1].r == ' ':
 		return errors.New("it begins or ends with a sign that is no letter or digit, which never matches")

@@ -157,12 +157,6 @@ func (c *clock) Now() time.Time {
 
 func (c *clock) Sleep(ctx context.Context, _ time.Duration) error { return ctx.Err() }
 
-func (c *clock) set(t time.Time) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.now = t
-}
-
 // desk is an inbox with everything around it.
 type desk struct {
 	*inbox.Inbox

@@ -76,7 +76,7 @@ const (
 
 // Compare says what the step from old (nil if unknown) to merged was. Stores
 // return its result from Append.
-func Compare(old *Item, merged *Item) Change {
+func Compare(old, merged *Item) Change {
 	switch {
 	case merged.Message.Deleted && (old == nil || !old.Message.Deleted):
 		return ChangeDeleted

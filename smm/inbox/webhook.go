@@ -78,7 +78,7 @@ func (h *webhook) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, http.StatusText(http.StatusUnauthorized), http.StatusUnauthorized)
 		return
 	}
-	if err := h.take(r, body); err != nil {
+	if err := h.take(r.Context(), r.Header, body); err != nil {
 		h.in.log.LogAttrs(r.Context(), slog.LevelError, "webhook not stored", slog.String("error", smm.CleanMessage(err.Error())))
 		http.Error(w, http.StatusText(http.StatusInternalServerError), http.StatusInternalServerError)
 		return
@@ -88,14 +88,14 @@ func (h *webhook) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 // take stores everything in a verified body, and goes on after an error so
 // that one bad row does not hold up the rest.
-func (h *webhook) take(r *http.Request, body []byte) error {
+func (h *webhook) take(ctx context.Context, header http.Header, body []byte) error {
 	var errs []error
-	for e, err := range h.receiver.DecodeWebhook(r.Header, body) {
+	for e, err := range h.receiver.DecodeWebhook(header, body) {
 		if err != nil {
-			h.in.log.LogAttrs(r.Context(), slog.LevelWarn, "webhook entry not readable", slog.String("error", smm.CleanMessage(err.Error())))
+			h.in.log.LogAttrs(ctx, slog.LevelWarn, "webhook entry not readable", slog.String("error", smm.CleanMessage(err.Error())))
 			continue
 		}
-		errs = append(errs, h.event(r.Context(), e))
+		errs = append(errs, h.event(ctx, e))
 	}
 	return errors.Join(errs...)
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/smmkit/smmkit/smm"
@@ -139,15 +140,15 @@ func happenings() []inbox.Item {
 
 func dump(t *testing.T, s inbox.Store, tenant smm.Tenant) string {
 	t.Helper()
-	out := ""
+	var out strings.Builder
 	for _, c := range collect(t, s.List(t.Context(), tenant, inbox.Query{})) {
 		c.Version = 0 // counts changes, which come in another order
-		out += line(t, c)
+		out.WriteString(line(t, c))
 		for _, it := range collect(t, s.Items(t.Context(), tenant, channel, c.Ref)) {
-			out += "  " + line(t, it)
+			out.WriteString("  " + line(t, it))
 		}
 	}
-	return out
+	return out.String()
 }
 
 func line(t *testing.T, v any) string {

@@ -105,7 +105,10 @@ func testList(t *testing.T, s inbox.Store) {
 			t.Errorf("%s: %d, want %d", name, n, q.want)
 		}
 	}
-	for range s.List(t.Context(), tenant, inbox.Query{}) {
+	for _, err := range s.List(t.Context(), tenant, inbox.Query{}) {
+		if err != nil {
+			t.Error(err)
+		}
 		break // stopping early must not hold anything
 	}
 	put(t, s, said("after", 60, "x"))
