@@ -10,8 +10,10 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/smmkit/smmkit/scheduler"
+	"github.com/smmkit/smmkit/smm"
 	"github.com/smmkit/smmkit/smm/sim"
 	"github.com/smmkit/smmkit/smm/sqlitestore"
 )
@@ -31,7 +33,11 @@ func (d *desk) file(name string) string { return filepath.Join(d.dir, d.stage.mo
 // one. Simulators forget everything when they end; a campaign that was
 // published on others than these is over, and is cleared away.
 func (d *desk) openFiles(ctx context.Context) error {
+	if err := d.takeLock(ctx); err != nil {
+		return err
+	}
 	if d.stage.control == nil {
+		d.keys = smm.NewMemoryCredentials()
 		return d.openStores(ctx)
 	}
 	if d.stage.mode == "own" {
@@ -51,11 +57,31 @@ func (d *desk) openFiles(ctx context.Context) error {
 			return err
 		}
 		over, err := d.over(ctx)
-		if err != nil || !over {
+		if err != nil {
+			return err
+		}
+		if !over {
+			d.keys, err = openKeyring(ctx, d.file("sessions.json"))
 			return err
 		}
 		d.scr.say("These simulators do not know the campaign in the data folder: beginning a new one")
 		if err := errors.Join(d.db.Close(), d.notes.Close(), d.clear()); err != nil {
+			return err
+		}
+	}
+}
+
+// takeLock waits until no other process works on the campaign: one that was
+// started by a command that was killed itself may still run.
+func (d *desk) takeLock(ctx context.Context) (err error) {
+	for told := false; ; told = true {
+		if d.lock, err = lock(d.file("lock")); d.lock != nil || err != nil {
+			return err
+		}
+		if !told {
+			d.scr.say("Another process works on this campaign: waiting for it")
+		}
+		if err := smm.SystemClock().Sleep(ctx, 100*time.Millisecond); err != nil {
 			return err
 		}
 	}
@@ -117,7 +143,7 @@ func (d *desk) over(ctx context.Context) (bool, error) {
 // clear removes the files of a simulated campaign.
 func (d *desk) clear() error {
 	var errs []error
-	for _, name := range []string{"campaign.json", "campaign.db", "campaign.db-wal", "campaign.db-shm", "inbox.jsonl"} {
+	for _, name := range []string{"campaign.json", "campaign.db", "campaign.db-wal", "campaign.db-shm", "inbox.jsonl", "sessions.json"} {
 		if err := os.Remove(d.file(name)); !errors.Is(err, fs.ErrNotExist) {
 			errs = append(errs, err)
 		}

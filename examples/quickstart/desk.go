@@ -22,8 +22,10 @@ type desk struct {
 	step  time.Duration
 
 	dir      string
-	db       *sqlitestore.DB
-	notes    *journaled // what the inbox knows
+	lock     *os.File            // held: this process has the campaign
+	db       *sqlitestore.DB     // deliveries
+	notes    *journaled          // what the inbox knows
+	keys     smm.CredentialStore // sessions
 	client   *smm.Client
 	channels []smm.Channel
 	sched    *scheduler.Scheduler
@@ -49,7 +51,7 @@ func openDesk(ctx context.Context, o options, s *stage, p *plan, scr *screen) (_
 	if err := d.openFiles(ctx); err != nil {
 		return nil, err
 	}
-	drivers, channels, err := s.connect(ctx, scr)
+	drivers, channels, err := s.connect(ctx, d.keys, scr)
 	if err != nil {
 		return nil, err
 	}
@@ -101,6 +103,9 @@ func (d *desk) Close() {
 	}
 	if d.db != nil {
 		_ = d.db.Close() // likewise
+	}
+	if d.lock != nil {
+		_ = d.lock.Close()
 	}
 }
 

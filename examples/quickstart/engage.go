@@ -23,14 +23,16 @@ func (d *desk) engage(ctx context.Context, sum *summary) error {
 			return err
 		}
 	}
-	watch := &inbox.SyncOptions{Posts: make(map[smm.Ref][]smm.Ref), RecentPosts: -1}
 	ours := make(map[smm.Ref]bool)
-	for at, ref := range posts {
-		watch.Posts[at.channel] = append(watch.Posts[at.channel], ref)
+	for _, ref := range posts {
 		ours[ref] = true
 	}
+	// Whoever answers one of our posts mentions us by that, so reading the
+	// mentions finds them all with one request. SyncOptions.Posts would read
+	// the comments of each post as well, and so notice those that were edited.
+	onlyMentions := &inbox.SyncOptions{RecentPosts: -1}
 	if _, _, err := patiently(ctx, d.scr, func() ([]inbox.SyncResult, struct{}, error) {
-		results, err := d.inbox.Sync(ctx, d.client, d.refs(), watch)
+		results, err := d.inbox.Sync(ctx, d.client, d.refs(), onlyMentions)
 		return results, struct{}{}, err
 	}); err != nil {
 		return err

@@ -154,10 +154,11 @@ func TestRunToTheEndAndAgain(t *testing.T) {
 	requireWhole(t, web, first)
 	require.Equal(t, filepath.Join(data, "report.html"), first.Report)
 
-	before := web.World().Ledger.Items()
+	before, signIns := web.World().Ledger.Items(), web.World().Faults.RequestsOf(sim.Auth)
 	again := finish(t, nil, "-connect", web.URL(), "-data", data)
 	requireWhole(t, web, again)
 	require.Equal(t, before, web.World().Ledger.Items(), "the second run adds nothing")
+	require.Equal(t, signIns, web.World().Faults.RequestsOf(sim.Auth), "the session was kept")
 
 	// Another folder is another campaign, under another name.
 	other := finish(t, nil, "-connect", web.URL(), "-data", t.TempDir())
@@ -172,6 +173,20 @@ func TestOwnSimulators(t *testing.T) {
 	// Its simulators are gone with their posts: the next run begins anew, in
 	// the same folder.
 	requireWhole(t, nil, finish(t, nil, "-data", data, "-step", "10ms"))
+}
+
+// TestTwoAtOnce is what happens when "go run" is killed and started again: what
+// it had started still runs.
+func TestTwoAtOnce(t *testing.T) {
+	web, data := simulators(t), t.TempDir()
+	first := program(t, nil, "-connect", web.URL(), "-data", data, "-json", "-step", "50ms")
+	var out bytes.Buffer
+	first.Stdout = &out
+	require.NoError(t, first.Start())
+	second := finish(t, nil, "-connect", web.URL(), "-data", data, "-step", "50ms")
+	require.NoError(t, first.Wait())
+	requireWhole(t, web, second)
+	requireWhole(t, web, read(t, out.Bytes()))
 }
 
 func TestSimulatorsThatForgot(t *testing.T) {

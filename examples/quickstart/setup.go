@@ -119,9 +119,9 @@ func (s *stage) makeAccounts(ctx context.Context, handle string) error {
 
 // connect signs in everywhere. From here on nothing knows whether the account is
 // a real one.
-func (s *stage) connect(ctx context.Context, scr *screen) (drivers []smm.Driver, channels []smm.Channel, err error) {
+func (s *stage) connect(ctx context.Context, keys smm.CredentialStore, scr *screen) (drivers []smm.Driver, channels []smm.Channel, err error) {
 	for _, l := range s.logins {
-		d, ch, err := patiently(ctx, scr, func() (smm.Driver, smm.Channel, error) { return signIn(ctx, l.platform, l.values) })
+		d, ch, err := patiently(ctx, scr, func() (smm.Driver, smm.Channel, error) { return signIn(ctx, keys, l) })
 		if err != nil {
 			return nil, nil, fmt.Errorf("sign in to %s: %w", l.platform, err)
 		}
@@ -131,17 +131,49 @@ func (s *stage) connect(ctx context.Context, scr *screen) (drivers []smm.Driver,
 	return drivers, channels, nil
 }
 
-// signIn is where a platform's name becomes its driver. A host with many
-// accounts makes one driver for each platform over a credential store instead:
-// see bluesky.New and mastodon.New.
-func signIn(ctx context.Context, p smm.Platform, v map[string]string) (smm.Driver, smm.Channel, error) {
-	switch p {
+// signIn is where a platform's name becomes its driver.
+func signIn(ctx context.Context, keys smm.CredentialStore, l login) (smm.Driver, smm.Channel, error) {
+	switch v := l.values; l.platform {
 	case bluesky.Platform:
-		return bluesky.FromAppPassword(ctx, v["BLUESKY_SERVER"], v["BLUESKY_IDENTIFIER"], v["BLUESKY_APP_PASSWORD"])
+		return signInBluesky(ctx, keys, v["BLUESKY_SERVER"], v["BLUESKY_IDENTIFIER"], v["BLUESKY_APP_PASSWORD"])
 	case mastodon.Platform:
+		// Whoever only has a token needs no store for it.
 		return mastodon.FromToken(ctx, v["MASTODON_SERVER"], v["MASTODON_TOKEN"], nil)
 	}
-	return nil, smm.Channel{}, fmt.Errorf("%w: platform %q", errors.ErrUnsupported, p)
+	return nil, smm.Channel{}, fmt.Errorf("%w: platform %q", errors.ErrUnsupported, l.platform)
+}
+
+// signInBluesky makes a driver over a credential store, as a host with many
+// accounts does: the driver finds the session there, and puts it back whenever
+// it renews it. A script would call bluesky.FromAppPassword.
+func signInBluesky(ctx context.Context, keys smm.CredentialStore, server, identifier, password string) (smm.Driver, smm.Channel, error) {
+	known, err := keys.Accounts(ctx, "", bluesky.Platform)
+	if err != nil {
+		return nil, smm.Channel{}, err
+	}
+	var ch smm.Channel
+	for _, account := range known {
+		kept, err := keys.Load(ctx, "", account)
+		if err != nil {
+			return nil, smm.Channel{}, err
+		}
+		if kept.Extra[bluesky.ExtraAppPassword].Equal(smm.NewSecret(password)) {
+			ch = smm.Channel{Ref: account, Handle: identifier}
+		} else if err := keys.Delete(ctx, "", account); err != nil {
+			return nil, smm.Channel{}, err
+		}
+	}
+	if ch.Ref.IsZero() {
+		var session smm.Credential
+		if ch, session, err = bluesky.SignIn(ctx, server, identifier, password, nil); err != nil {
+			return nil, smm.Channel{}, err
+		}
+		if _, err := keys.Swap(ctx, "", ch.Ref, 0, session); err != nil {
+			return nil, smm.Channel{}, err
+		}
+	}
+	d, err := bluesky.New(bluesky.Config{Credentials: keys})
+	return d, ch, err
 }
 
 // patiently tries a read again as long as its failure may pass: a platform that
