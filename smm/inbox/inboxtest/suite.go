@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"strings"
 	"testing"
 	"time"
 
@@ -106,9 +107,9 @@ func wantErr(t *testing.T, what string, err, want error) {
 }
 
 func texts(items []inbox.Item) string {
-	out := ""
+	var out strings.Builder
 	for _, it := range items {
-		out += fmt.Sprintf("%s=%q ", it.Message.Ref.ID, it.Message.Text)
+		fmt.Fprintf(&out, "%s=%q ", it.Message.Ref.ID, it.Message.Text)
 	}
-	return out
+	return out.String()
 }
