@@ -22,6 +22,13 @@ func TestConformanceVideoService(t *testing.T) {
 	smmtest.Run(t, func(t *testing.T) *smmtest.Harness {
 		h := harness(t, nil, true)
 		h.Forms = []smmtest.Form{videoForm}
+		const reason = "the same as without the video service"
+		h.Skip = make(map[string]string)
+		for _, topic := range []string{
+			"findings", "cancel", "channels", "capabilities", "pages", "setters", "errors", "tenants", "metrics", "conversations",
+		} {
+			h.Skip[topic] = reason
+		}
 		return h
 	})
 }
@@ -38,6 +45,7 @@ func harness(t *testing.T, opts *blueskytest.Options, videoService bool) *smmtes
 		NewDriver: func(t testing.TB) smm.Driver { return b.driver(t) },
 		Channel:   b.account.Channel, Handle: b.account.Handle, Visitor: visitorHandle, Author: b.visitor,
 		Media: smm.FSMedia(assets), Forms: forms(quoted), Oversized: oversized(),
+		Holds: func(x smm.Capability, target smm.Ref) bool { return b.Holds(b.account.Handle, x, target) },
 		Codes: []string{
 			"text.too-long", "text.too-many-bytes", "media.too-many", "media.too-many-images", "media.too-large", "media.mixed",
 			"languages.too-many", "capability.never", "visibility.unsupported", "content-warning.unknown", "card.with-media",

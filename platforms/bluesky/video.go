@@ -3,6 +3,7 @@ package bluesky
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -35,16 +36,27 @@ func (s *VideoService) Upload(ctx context.Context, name string, r io.ReadSeeker,
 	req.Auth, req.Timeout = httpx.Bearer(token), uploadTimeout(size)
 	resp, err := s.c.http.Write(ctx, req)
 	if err != nil && (resp == nil || resp.Status != http.StatusConflict) { // 409: these bytes are known, under this job
-		return nil, err
+		return nil, passing(err)
 	}
 	return readJob(resp, err)
+}
+
+// passing says of a refused token what it means here: tokens for the service
+// are made for each upload, so that it is no matter of the account's session.
+func passing(err error) error {
+	if e, ok := errors.AsType[*smm.Error](err); ok && errors.Is(err, smm.ErrUnauthorized) {
+		c := *e
+		c.Err = fmt.Errorf("%w: the video service refused its token", smm.ErrUnavailable)
+		return &c
+	}
+	return err
 }
 
 // JobStatus asks how far a job is.
 func (s *VideoService) JobStatus(ctx context.Context, id string) (*VideoJob, error) {
 	resp, err := s.c.http.Read(ctx, s.request(http.MethodGet, "getJobStatus", url.Values{"jobId": {id}}, httpx.Body{}))
 	if err != nil {
-		return nil, err
+		return nil, passing(err)
 	}
 	return readJob(resp, nil)
 }

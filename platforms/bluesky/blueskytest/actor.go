@@ -3,6 +3,8 @@ package blueskytest
 import (
 	"maps"
 	"slices"
+
+	"github.com/smmkit/smmkit/smm"
 )
 
 func (c *call) getProfile() (any, error) {
@@ -100,3 +102,27 @@ func (c *call) setBookmark(on bool) (any, error) {
 
 func (c *call) createBookmark() (any, error) { return c.setBookmark(true) }
 func (c *call) deleteBookmark() (any, error) { return c.setBookmark(false) }
+
+// Holds reports whether something is on for an account, as its repository and
+// its private state have it: smm.CapLike and smm.CapRepost for a post,
+// smm.CapFollow, smm.CapBlock and smm.CapMute for an account.
+func (s *Server) Holds(handle string, x smm.Capability, target smm.Ref) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	a := s.lookup(handleOf(handle))
+	if a == nil {
+		return false
+	}
+	if x == smm.CapMute {
+		return a.mutes[target.ID]
+	}
+	collection := map[smm.Capability]string{
+		smm.CapLike: likeType, smm.CapRepost: repostType, smm.CapFollow: followType, smm.CapBlock: blockType,
+	}[x]
+	for _, r := range a.records[collection] {
+		if subject := r.value["subject"]; subject == target.ID || text(child(r.value, "subject"), "uri") == target.ID {
+			return true
+		}
+	}
+	return false
+}

@@ -97,7 +97,7 @@ func NewServer(world *sim.World, opts *Options) *Server {
 		convos: make(map[string]*convo), jobs: make(map[string]*videoJob),
 	}
 	wire := sim.Wire{World: world, Classify: s.classify, Throttle: s.throttled, Expire: expired, Error: vendorError}
-	s.http = httptest.NewUnstartedServer(wire.Handler(s.routes()))
+	s.http = httptest.NewUnstartedServer(s.dated(wire.Handler(s.routes())))
 	if s.opts.Addr != "127.0.0.1:0" {
 		if l, err := net.Listen("tcp", s.opts.Addr); err == nil {
 			_ = s.http.Listener.Close()
@@ -106,6 +106,15 @@ func NewServer(world *sim.World, opts *Options) *Server {
 	}
 	s.http.Start()
 	return s
+}
+
+// dated gives answers the world's date: clients measure the resets of limits
+// against it.
+func (s *Server) dated(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Date", s.now().Format(http.TimeFormat))
+		next.ServeHTTP(w, r)
+	})
 }
 
 // Platform returns "bluesky".
@@ -145,7 +154,7 @@ func (s *Server) later(f func()) {
 	})
 }
 
-// clock formats a time as the network does.
+// stamp formats a time as the network does.
 func stamp(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000Z") }
 
 // object is a JSON object whose fields the simulator does not model.

@@ -209,7 +209,7 @@ func writeJSON(w http.ResponseWriter, v any) {
 // vendorError answers an injected status in the vendor's words.
 func vendorError(w http.ResponseWriter, _ *http.Request, status int) {
 	names := map[int]string{
-		400: "InvalidRequest", 401: "AuthenticationRequired", 403: "Forbidden", 404: "XRPCNotSupported",
+		400: "InvalidRequest", 401: "AuthenticationRequired", 403: "Forbidden", 404: "NotFound",
 		413: "PayloadTooLarge", 429: "RateLimitExceeded", 500: "InternalServerError", 501: "MethodNotImplemented",
 		502: "UpstreamFailure", 503: "NotEnoughResources", 504: "UpstreamTimeout",
 	}
