@@ -3,9 +3,9 @@ package brand
 import (
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 
+	"github.com/smmkit/smmkit/internal/jsonfile"
 	"github.com/smmkit/smmkit/smm"
 )
 
@@ -16,82 +16,79 @@ const maxFile = 16 << 20
 // the wrong type and contradictions are errors. All are reported, each with its
 // path, in an error that matches smm.ErrInvalid.
 func Load(r io.Reader) (*Guide, error) {
-	b, err := io.ReadAll(io.LimitReader(r, maxFile+1))
+	raw, err := jsonfile.Read(r, "guide", maxFile)
 	if err != nil {
-		return nil, fmt.Errorf("guide: read: %w", err)
-	}
-	if len(b) > maxFile {
-		return nil, fmt.Errorf("%w: guide: larger than %d bytes", smm.ErrInvalid, maxFile)
+		return nil, err
 	}
 	var s Spec
-	if !json.Valid(b) {
-		return nil, fmt.Errorf("%w: guide: not JSON: %w", smm.ErrInvalid, json.Unmarshal(b, &s))
-	}
-	p := &parser{}
-	p.guide(b, &s)
+	p := parser{jsonfile.NewParser("guide")}
+	p.guide(raw, &s)
 	g, err := New(s)
-	if len(p.errs) > 0 {
-		return nil, errors.Join(append(p.errs, err)...)
+	if bad := p.Err(); bad != nil {
+		return nil, errors.Join(bad, err)
 	}
 	return g, err
 }
 
-func (p *parser) guide(raw json.RawMessage, s *Spec) {
-	p.object("", raw, fields{
-		"schema": p.value(&s.Schema), "name": p.value(&s.Name), "review_by": p.value(&s.ReviewBy),
+// parser knows the parts of a guide.
+type parser struct{ *jsonfile.Parser }
+
+func (p parser) guide(raw json.RawMessage, s *Spec) {
+	p.Object("", raw, jsonfile.Fields{
+		"schema": p.Value(&s.Schema), "name": p.Value(&s.Name), "review_by": p.Value(&s.ReviewBy),
 		"voice": func(path string, raw json.RawMessage) {
-			p.object(path, raw, fields{"summary": p.value(&s.Voice.Summary), "traits": p.list(&s.Voice.Traits)})
+			p.Object(path, raw, jsonfile.Fields{"summary": p.Value(&s.Voice.Summary), "traits": p.Strings(&s.Voice.Traits)})
 		},
 		"vocabulary": func(path string, raw json.RawMessage) {
-			p.object(path, raw, fields{
+			p.Object(path, raw, jsonfile.Fields{
 				"banned": p.terms(&s.Vocabulary.Banned), "preferred": p.terms(&s.Vocabulary.Preferred),
-				"names": p.list(&s.Vocabulary.Names), "acronyms": p.list(&s.Vocabulary.Acronyms),
+				"names": p.Strings(&s.Vocabulary.Names), "acronyms": p.Strings(&s.Vocabulary.Acronyms),
 			})
 		},
 		"tone": p.tone(&s.Tone), "hashtags": p.hashtags(&s.Hashtags), "alt_text": p.altText(&s.AltText),
 		"platforms": func(path string, raw json.RawMessage) {
 			s.Platforms = make(map[smm.Platform]Override)
-			p.members(path, raw, func(name, path string, raw json.RawMessage) {
+			p.Members(path, raw, func(name, path string, raw json.RawMessage) {
 				var o Override
-				p.object(path, raw, fields{"tone": p.tone(&o.Tone), "hashtags": p.hashtags(&o.Hashtags), "alt_text": p.altText(&o.AltText)})
+				p.Object(path, raw, jsonfile.Fields{"tone": p.tone(&o.Tone), "hashtags": p.hashtags(&o.Hashtags), "alt_text": p.altText(&o.AltText)})
 				s.Platforms[smm.Platform(name)] = o
 			})
 		},
 	})
 }
 
-func (p *parser) terms(to *[]Term) take {
+func (p parser) terms(to *[]Term) jsonfile.Field {
 	return func(path string, raw json.RawMessage) {
-		p.array(path, raw, func(path string, raw json.RawMessage) {
+		p.Array(path, raw, func(path string, raw json.RawMessage) {
 			var t Term
-			p.object(path, raw, fields{
-				"term": p.value(&t.Term), "use": p.value(&t.Use), "reason": p.value(&t.Reason),
-				"severity": p.value(&t.Severity), "automatic": p.value(&t.Automatic),
+			p.Object(path, raw, jsonfile.Fields{
+				"term": p.Value(&t.Term), "use": p.Value(&t.Use), "reason": p.Value(&t.Reason),
+				"severity": p.Value(&t.Severity), "automatic": p.Value(&t.Automatic),
 			})
 			*to = append(*to, t)
 		})
 	}
 }
 
-func (p *parser) tone(t *Tone) take {
+func (p parser) tone(t *Tone) jsonfile.Field {
 	return func(path string, raw json.RawMessage) {
-		p.object(path, raw, fields{
-			"max_exclamations": optional(p, &t.MaxExclamations), "max_caps_words": optional(p, &t.MaxCapsWords),
-			"max_emoji": optional(p, &t.MaxEmoji), "max_sentence_words": optional(p, &t.MaxSentenceWords),
+		p.Object(path, raw, jsonfile.Fields{
+			"max_exclamations": jsonfile.Optional(p.Parser, &t.MaxExclamations), "max_caps_words": jsonfile.Optional(p.Parser, &t.MaxCapsWords),
+			"max_emoji": jsonfile.Optional(p.Parser, &t.MaxEmoji), "max_sentence_words": jsonfile.Optional(p.Parser, &t.MaxSentenceWords),
 		})
 	}
 }
 
-func (p *parser) hashtags(h *Hashtags) take {
+func (p parser) hashtags(h *Hashtags) jsonfile.Field {
 	return func(path string, raw json.RawMessage) {
-		p.object(path, raw, fields{
-			"max": optional(p, &h.Max), "camel_case": optional(p, &h.CamelCase), "spelling": p.list(&h.Spelling), "banned": p.list(&h.Banned),
+		p.Object(path, raw, jsonfile.Fields{
+			"max": jsonfile.Optional(p.Parser, &h.Max), "camel_case": jsonfile.Optional(p.Parser, &h.CamelCase), "spelling": p.Strings(&h.Spelling), "banned": p.Strings(&h.Banned),
 		})
 	}
 }
 
-func (p *parser) altText(a *AltText) take {
+func (p parser) altText(a *AltText) jsonfile.Field {
 	return func(path string, raw json.RawMessage) {
-		p.object(path, raw, fields{"required": optional(p, &a.Required), "max": optional(p, &a.Max)})
+		p.Object(path, raw, jsonfile.Fields{"required": jsonfile.Optional(p.Parser, &a.Required), "max": jsonfile.Optional(p.Parser, &a.Max)})
 	}
 }

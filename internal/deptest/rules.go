@@ -138,14 +138,14 @@ var coreRules = []Rule{
 	{
 		Name:     "moderation",
 		Packages: []string{"./moderation/..."},
-		Allow:    []string{"std", "golang.org/x/text/...", "./smm", "./internal/textx", "./moderation/..."},
+		Allow:    []string{"std", "golang.org/x/text/...", "./smm", "./internal/textx", "./internal/jsonfile", "./moderation/..."},
 		Tests:    join(testTools, sharedSpec),
 		Cure:     cureText,
 	},
 	{
 		Name:     "brand",
 		Packages: []string{"./brand/..."},
-		Allow:    []string{"std", "golang.org/x/text/...", "./smm", "./internal/textx", "./brand/..."},
+		Allow:    []string{"std", "golang.org/x/text/...", "./smm", "./internal/textx", "./internal/jsonfile", "./brand/..."},
 		Tests:    join(testTools, sharedSpec),
 		Cure:     cureText,
 	},

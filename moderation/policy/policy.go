@@ -3,14 +3,13 @@ package policy
 import (
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 
+	"github.com/smmkit/smmkit/internal/jsonfile"
 	"github.com/smmkit/smmkit/moderation"
 	"github.com/smmkit/smmkit/moderation/keyword"
 	"github.com/smmkit/smmkit/moderation/link"
 	"github.com/smmkit/smmkit/moderation/spam"
-	"github.com/smmkit/smmkit/smm"
 )
 
 // Config is a policy as data.
@@ -54,44 +53,40 @@ func New(c Config) (moderation.Filter, error) {
 // and values of the wrong type are errors, all of which are reported.
 func Parse(r io.Reader) (Config, error) {
 	var c Config
-	b, err := io.ReadAll(io.LimitReader(r, maxFile+1))
+	raw, err := jsonfile.Read(r, "policy", maxFile)
 	if err != nil {
-		return c, fmt.Errorf("policy: read: %w", err)
+		return c, err
 	}
-	if len(b) > maxFile {
-		return c, fmt.Errorf("%w: policy: larger than %d bytes", smm.ErrInvalid, maxFile)
-	}
-	if !json.Valid(b) {
-		err := json.Unmarshal(b, &c)
-		return c, fmt.Errorf("%w: policy: not JSON: %w", smm.ErrInvalid, err)
-	}
-	p := &parser{}
-	p.object("", b, fields{
+	p := parser{jsonfile.NewParser("policy")}
+	p.Object("", raw, jsonfile.Fields{
 		"keywords": func(path string, raw json.RawMessage) { p.keywords(path, raw, &c.Keywords) },
 		"links": func(path string, raw json.RawMessage) {
 			c.Links = &link.Config{}
 			p.links(path, raw, c.Links)
 		},
 		"spam": func(path string, raw json.RawMessage) {
-			p.object(path, raw, fields{
-				"max_mentions": p.value(&c.Spam.MaxMentions), "max_hashtags": p.value(&c.Spam.MaxHashtags),
-				"links_only": p.value(&c.Spam.LinksOnly), "action": p.value(&c.Spam.Action),
+			p.Object(path, raw, jsonfile.Fields{
+				"max_mentions": p.Value(&c.Spam.MaxMentions), "max_hashtags": p.Value(&c.Spam.MaxHashtags),
+				"links_only": p.Value(&c.Spam.LinksOnly), "action": p.Value(&c.Spam.Action),
 			})
 		},
 	})
-	return c, errors.Join(p.errs...)
+	return c, p.Err()
 }
 
-func (p *parser) keywords(path string, raw json.RawMessage, c *keyword.Config) {
-	p.object(path, raw, fields{
-		"exceptions": func(path string, raw json.RawMessage) { c.Exceptions = p.strings(path, raw) },
-		"names":      p.value(&c.Names),
+// parser knows the parts of a policy.
+type parser struct{ *jsonfile.Parser }
+
+func (p parser) keywords(path string, raw json.RawMessage, c *keyword.Config) {
+	p.Object(path, raw, jsonfile.Fields{
+		"exceptions": p.Strings(&c.Exceptions),
+		"names":      p.Value(&c.Names),
 		"patterns": func(path string, raw json.RawMessage) {
-			p.array(path, raw, func(path string, raw json.RawMessage) {
+			p.Array(path, raw, func(path string, raw json.RawMessage) {
 				var k keyword.Pattern
-				p.object(path, raw, fields{
-					"pattern": p.value(&k.Pattern), "action": p.value(&k.Action), "category": p.value(&k.Category),
-					"score": p.value(&k.Score), "plain": p.value(&k.Plain),
+				p.Object(path, raw, jsonfile.Fields{
+					"pattern": p.Value(&k.Pattern), "action": p.Value(&k.Action), "category": p.Value(&k.Category),
+					"score": p.Value(&k.Score), "plain": p.Value(&k.Plain),
 				})
 				c.Patterns = append(c.Patterns, k)
 			})
@@ -99,13 +94,10 @@ func (p *parser) keywords(path string, raw json.RawMessage, c *keyword.Config) {
 	})
 }
 
-func (p *parser) links(path string, raw json.RawMessage, c *link.Config) {
-	list := func(to *[]string) field {
-		return func(path string, raw json.RawMessage) { *to = p.strings(path, raw) }
-	}
-	p.object(path, raw, fields{
-		"deny": list(&c.Deny), "allow": list(&c.Allow), "shorteners": list(&c.Shorteners), "max": p.value(&c.Max),
-		"deny_action": p.value(&c.DenyAction), "shortener_action": p.value(&c.ShortenerAction), "deceive_action": p.value(&c.DeceiveAction),
-		"max_action": p.value(&c.MaxAction), "other_action": p.value(&c.OtherAction),
+func (p parser) links(path string, raw json.RawMessage, c *link.Config) {
+	p.Object(path, raw, jsonfile.Fields{
+		"deny": p.Strings(&c.Deny), "allow": p.Strings(&c.Allow), "shorteners": p.Strings(&c.Shorteners), "max": p.Value(&c.Max),
+		"deny_action": p.Value(&c.DenyAction), "shortener_action": p.Value(&c.ShortenerAction), "deceive_action": p.Value(&c.DeceiveAction),
+		"max_action": p.Value(&c.MaxAction), "other_action": p.Value(&c.OtherAction),
 	})
 }
