@@ -56,7 +56,7 @@
 // putRecord was chosen over createRecord, whose repeat answers 500 and needs a
 // read to learn that all is well. It needs the right to create and to update;
 // an OAuth session with the right to create alone would use the path of gated
-// posts. It is sent without swapRecord: the key has 30 bits of the delivery's
+// posts. It is sent without swapRecord: the key has 41 bits of the delivery's
 // own, and a server that checks the swap before it compares the bytes would
 // turn every harmless repeat into an error.
 //

@@ -43,7 +43,7 @@ var handlePattern = regexp.MustCompile(`^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+
 func handleOf(name string) string {
 	name = strings.ToLower(strings.TrimPrefix(name, "@"))
 	if !strings.Contains(name, ".") {
-		name += ".bsky.example"
+		name += ".bsky.example.com"
 	}
 	return name
 }

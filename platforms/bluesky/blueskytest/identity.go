@@ -75,7 +75,7 @@ func (c *call) resolveHandle() (any, error) {
 
 func (c *call) describeServer() (any, error) {
 	return object{
-		"did": c.s.serverDID(), "availableUserDomains": []string{".bsky.example"},
+		"did": c.s.serverDID(), "availableUserDomains": []string{".bsky.example.com"},
 		"inviteCodeRequired": false, "blobUploadLimit": c.s.opts.BlobLimit, "links": object{},
 	}, nil
 }

@@ -8,20 +8,22 @@ import (
 
 const (
 	tidAlphabet = "234567abcdefghijklmnopqrstuvwxyz"
-	// tidSpread is the range, from the time given, over which TIDs are spread.
-	tidSpread = time.Second
+	// tidSpread is the range, before the time given, over which TIDs are spread.
+	tidSpread = time.Hour
 )
 
 // TID derives a timestamp identifier from a time and a seed: the same for the
 // same arguments, always. It is a valid record key, 13 characters long.
 //
 // A TID has 53 bits of microseconds and 10 bits that tell apart what is made in
-// the same one. Parts of a thread are planned in the same millisecond, and two
-// equal keys would make the second post overwrite the first, so the seed also
-// moves the time by up to a second: 30 bits in all keep seeds apart.
+// the same one. Posts are planned many in the same millisecond, and two equal
+// keys would make the second overwrite the first. So the seed also moves the
+// time back by up to an hour: 41 bits in all keep seeds apart, which leaves a
+// chance of 1 in 20,000 that any two of 20,000 posts planned at once collide.
+// Nothing reads the time of a record key; a post's time is its createdAt.
 func TID(t time.Time, seed string) string {
 	sum := sha256.Sum256([]byte(seed))
-	us := t.UnixMicro() + int64(binary.BigEndian.Uint64(sum[:8])%uint64(tidSpread.Microseconds()))
+	us := t.UnixMicro() - int64(binary.BigEndian.Uint64(sum[:8])%uint64(tidSpread.Microseconds()))
 	return encodeTID(uint64(us)<<10 | uint64(binary.BigEndian.Uint16(sum[8:10])&0x3ff))
 }
 
