@@ -81,6 +81,18 @@ func (s *suite) text(t tester) Form {
 	return s.forms[0]
 }
 
+// leads reports whether f is the first form of its kind and guarantee. Such
+// forms get the full choice of faults, the others, which take
+// the same way through the driver, a coarser one.
+func (s *suite) leads(f Form) bool {
+	for _, g := range s.forms {
+		if g.Kind == f.Kind && g.Class == f.Class {
+			return g.Name == f.Name
+		}
+	}
+	return true
+}
+
 // real is a tester over the testing package.
 type real struct{ *testing.T }
 

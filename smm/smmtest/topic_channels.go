@@ -54,14 +54,14 @@ func (s *suite) resumeAlone(t tester) {
 	if err != nil || done[0].Err != nil {
 		t.Fatalf("Publish: %v, %v", err, done[0].Err)
 	}
-	l.h.World.Faults.Add(sim.Fault{Class: sim.Commit, Kind: sim.Throttle, Times: -1})
+	l.h.World.Faults.Add(sim.Fault{Class: sim.Commit, Kind: sim.Throttle, Times: 100}) // not for ever: some would spin
 	p, mark := l.post(f)
 	open, err := c.Publish(l.ctx, p, []smm.Ref{l.h.Channel}, &smm.PublishOptions{Wait: 10 * time.Second})
 	if err != nil {
 		t.Fatalf("Publish: %v", err)
 	}
 	if open[0].Err == nil || open[0].Outcome != smm.OutcomeNotSent {
-		t.Errorf("refused for lack of quota: outcome %q, error %v", open[0].Outcome, open[0].Err)
+		t.Errorf("refused for lack of quota 100 times, 10 s long: outcome %q, error %v", open[0].Outcome, open[0].Err)
 	}
 	l.h.World.Faults.Remove(0)
 	rs := c.Resume(l.ctx, append(done, open...), &smm.PublishOptions{Wait: 6 * time.Hour})
