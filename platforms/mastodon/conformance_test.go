@@ -25,15 +25,26 @@ func TestConformanceGoToSocial(t *testing.T) {
 	smmtest.Run(t, func(t *testing.T) *smmtest.Harness {
 		h := harness(t, &mastodontest.Options{Software: mastodontest.GoToSocial, Quotas: mastodontest.NoQuotas()}, smm.ClassReadBack, "quote")
 		h.Codes = without(h.Codes, "media.mixed", "media.too-many-videos", "media.too-many-images", "media.too-large")
+		h.Skip = map[string]string{}
+		for _, f := range []string{"gif", "card", "warning", "followers"} {
+			h.Skip["faults/"+f], h.Skip["crashes/"+f] = likeText, likeText
+		}
 		return h
 	})
 }
 
+// likeText says why a form is not struck by every fault once more.
+const likeText = "read back like text, which is struck"
+
+// sameCode says why a server skips the topics that take long.
+const sameCode = "the class, and so the code, is that of TestConformanceGoToSocial"
+
 // TestConformanceAkkoma runs it where there is the old instance document only.
 func TestConformanceAkkoma(t *testing.T) {
 	smmtest.Run(t, func(t *testing.T) *smmtest.Harness {
-		h := harness(t, &mastodontest.Options{Software: mastodontest.Akkoma, Quotas: mastodontest.NoQuotas()}, smm.ClassReadBack, "quote", "video", "images", "rich", "gif", "card", "warning")
+		h := harness(t, &mastodontest.Options{Software: mastodontest.Akkoma, Quotas: mastodontest.NoQuotas()}, smm.ClassReadBack, "quote")
 		h.Codes = without(h.Codes, "media.mixed", "media.too-many-videos", "media.too-many", "media.too-many-images")
+		h.Skip = map[string]string{"faults": sameCode, "crashes": sameCode}
 		return h
 	})
 }
@@ -42,9 +53,12 @@ func TestConformanceAkkoma(t *testing.T) {
 func TestConformancePixelfed(t *testing.T) {
 	smmtest.Run(t, func(t *testing.T) *smmtest.Harness {
 		h := harness(t, &mastodontest.Options{Software: mastodontest.Pixelfed, Quotas: mastodontest.NoQuotas()}, smm.ClassReadBack,
-			"quote", "poll", "message", "scheduled", "rich", "card", "warning", "followers", "text", "gif", "video")
+			"quote", "poll", "message", "scheduled", "rich", "card", "warning", "followers", "text")
 		h.Codes = append(without(h.Codes, "media.mixed", "media.too-many-videos", "poll.too-many-options", "poll.option-too-long", "poll.media"), "capability.server")
 		h.Forms[0].Name = "text" // what the suite calls the simplest form has a picture here
+		h.Skip = map[string]string{
+			"faults": sameCode, "crashes": sameCode, "capabilities/list-messages": "there is no conversation to list the messages of",
+		}
 		return h
 	})
 }

@@ -168,6 +168,20 @@ func (d *Driver) instance(ctx context.Context, s *session) (*InstanceInfo, error
 	return info, nil
 }
 
+// software is what a channel's server runs, "" if that is not known. After
+// Capabilities the answer is at hand.
+func (d *Driver) software(ctx context.Context, channel smm.Ref) Software {
+	s, err := d.client(ctx, channel)
+	if err != nil {
+		return ""
+	}
+	in, err := d.instance(ctx, s)
+	if err != nil {
+		return ""
+	}
+	return in.Software()
+}
+
 // Capabilities implements smm.Driver. It asks the server for its instance
 // document; which scopes the token has is known only if the credential says so.
 func (d *Driver) Capabilities(ctx context.Context, channel smm.Ref) (smm.Capabilities, error) {
@@ -248,6 +262,8 @@ func covers(scopes []string, want string) bool {
 // quote (4.5).
 const quoteAPI = 7
 
+const onlyPictures = "a post on Pixelfed needs a picture or video"
+
 // lacking says why a server cannot do something, "" if it can as far as is
 // known.
 func lacking(in *InstanceInfo, x smm.Capability) string {
@@ -269,6 +285,10 @@ func lacking(in *InstanceInfo, x smm.Capability) string {
 		if software == Pixelfed {
 			return "Pixelfed has no such method for clients"
 		}
+	case smm.CapLink, smm.CapThread:
+		if software == Pixelfed {
+			return onlyPictures
+		}
 	case smm.CapStream:
 		if software == Pixelfed || software == Akkoma || software == Pleroma {
 			return "this server has no stream of server-sent events"
@@ -286,7 +306,7 @@ func (d *Driver) CountText(p *smm.Post) smm.TextCount {
 }
 
 // ValidatePost implements smm.PostValidator.
-func (d *Driver) ValidatePost(_ context.Context, _ smm.Ref, p *smm.Post, c smm.Capabilities) (smm.Findings, error) {
+func (d *Driver) ValidatePost(ctx context.Context, channel smm.Ref, p *smm.Post, c smm.Capabilities) (smm.Findings, error) {
 	var out smm.Findings
 	add := func(severity smm.Severity, code, path, message string, args map[string]string) {
 		out = append(out, smm.Finding{Code: code, Severity: severity, Path: path, Message: message, Args: args, Source: limitsSource})
@@ -302,6 +322,9 @@ func (d *Driver) ValidatePost(_ context.Context, _ smm.Ref, p *smm.Post, c smm.C
 		if len(p.Thread) > 0 || p.FirstComment != "" {
 			add(smm.SeverityError, "schedule.thread", "options", "a post that the server publishes has no id before, so nothing can follow it", nil)
 		}
+	}
+	if len(p.Media) == 0 && p.ReplyTo.IsZero() && d.software(ctx, channel) == Pixelfed {
+		add(smm.SeverityWarning, "media.required", "media", onlyPictures, nil) // the server decides: seen in use, not documented
 	}
 	l := c.Limits()
 	if per := l.Text.URL; per != 0 && l.Text.Max > 0 {

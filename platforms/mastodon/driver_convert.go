@@ -57,14 +57,47 @@ func authorOf(channel smm.Ref, a *Account) smm.Author {
 
 func plainText(html Text) string { return textx.HTMLToText(string(html), textx.HTMLOptions{}) }
 
-// PlainText is the text of a status without markup and without its content
-// warning. A mention reads "@bob" whatever its host, as in the HTML.
-func (s *Status) PlainText() string { return plainText(s.Content) }
+// PlainText is the text of a status without markup, without its content warning
+// and without the link that servers put before a quote for clients that do not
+// know quotes. A mention reads "@bob" whatever its host, as in the HTML.
+func (s *Status) PlainText() string { return plainText(Text(withoutQuoteLine(string(s.Content)))) }
+
+// withoutQuoteLine drops the element of class "quote-inline", which holds
+// "RE: " and a link. Mastodon 4.5 and later put a paragraph first, others a span
+// last.
+func withoutQuoteLine(html string) string {
+	class := strings.Index(html, `class="quote-inline"`)
+	if class < 0 {
+		return html
+	}
+	start := strings.LastIndexByte(html[:class], '<')
+	if start < 0 {
+		return html
+	}
+	name, _, _ := strings.Cut(html[start+1:class], " ")
+	open, end := "<"+name, "</"+name+">"
+	depth := 0
+	for at := start; at < len(html); {
+		switch {
+		case strings.HasPrefix(html[at:], end):
+			if depth--; depth == 0 {
+				return html[:start] + html[at+len(end):]
+			}
+			at += len(end)
+		case strings.HasPrefix(html[at:], open+" "), strings.HasPrefix(html[at:], open+">"):
+			depth++
+			at += len(open)
+		default:
+			at++
+		}
+	}
+	return html
+}
 
 // fullText is the text of a status with its content warning in front, since in
 // an inbox the warning is part of what somebody said.
 func fullText(s *Status) string {
-	text := plainText(s.Content)
+	text := s.PlainText()
 	if s.SpoilerText == "" {
 		return text
 	}
@@ -140,7 +173,7 @@ func postOf(channel smm.Ref, s *Status, now time.Time) smm.PublishedPost {
 	if s.Reblog != nil {
 		shown = s.Reblog
 	}
-	text := plainText(shown.Content)
+	text := shown.PlainText()
 	p := smm.PublishedPost{
 		Ref: channel.WithKind(smm.KindPost, string(s.ID)), Channel: channel, Author: authorOf(channel, &shown.Account), URL: statusURL(shown),
 		Text: smm.Untrusted(text), Entities: entitiesOf(channel, text, shown), Attachments: attachmentsOf(shown),

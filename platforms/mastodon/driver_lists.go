@@ -2,6 +2,7 @@ package mastodon
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"iter"
 	"net/url"
@@ -193,7 +194,7 @@ func (d *Driver) ListConversations(ctx context.Context, channel smm.Ref, r smm.P
 	}
 	p, err := s.Conversations.List(ctx, params(r))
 	if err != nil {
-		return smm.Page[smm.Conversation]{}, err
+		return smm.Page[smm.Conversation]{}, unsupported(err)
 	}
 	out := smm.Page[smm.Conversation]{Next: p.Next}
 	for i := range p.Items {
@@ -219,6 +220,18 @@ func conversationOf(channel smm.Ref, c *Conversation) smm.Conversation {
 	return out
 }
 
+// unsupported turns "not found" about a whole list, which means that the server
+// does not have the method, into smm.ErrUnsupported.
+func unsupported(err error) error {
+	e, ok := errors.AsType[*smm.Error](err)
+	if !ok || !errors.Is(err, smm.ErrNotFound) {
+		return err
+	}
+	out := *e
+	out.Err = fmt.Errorf("%w by this server", smm.ErrUnsupported)
+	return &out
+}
+
 // maxConversationPages bounds the search for one conversation, of which servers
 // have no method of its own: 40 pages of 40.
 const maxConversationPages = 40
@@ -230,7 +243,7 @@ func (d *Driver) conversation(ctx context.Context, s *session, id ID) (*Conversa
 	for range maxConversationPages {
 		page, err := s.Conversations.List(ctx, p)
 		if err != nil {
-			return nil, err
+			return nil, unsupported(err)
 		}
 		for i := range page.Items {
 			if page.Items[i].ID == id {

@@ -135,6 +135,14 @@ func TestSettleCompares(t *testing.T) {
 		{"with media", one(`,"media_attachments":[{"id":"1"}]`), "", "", hello, smm.OutcomeAbsent},
 		{"with a poll", one(`,"poll":{"id":"1","options":[]}`), "", "", hello, smm.OutcomeAbsent},
 		{"with a quote", one(`,"quote":{"state":"accepted","quoted_status_id":"7"}`), "", "", hello, smm.OutcomeAbsent},
+		{
+			"the line before a quote", `[{"id":"5","content":"<p class=\"quote-inline\">RE: <a href=\"https://m.example/@a/7\"><span class=\"invisible\">https://</span><span>m.example/@a/7</span></a></p><p>Hello</p>"}]`,
+			"", "", hello, smm.OutcomePublished,
+		},
+		{
+			"the line after a quote", `[{"id":"5","content":"Hello<span class=\"quote-inline\"><br/><br/>RE: <a href=\"x\"><span>x</span></a></span>"}]`,
+			"", "", hello, smm.OutcomePublished,
+		},
 		{"under a warning", one(`,"spoiler_text":"x"`), "", "", hello, smm.OutcomeAbsent},
 		{"private", `[{"id":"5","created_at":"2026-11-02T09:00:05Z","visibility":"direct","content":"Hello"}]`, "", "", hello, smm.OutcomeAbsent},
 		{"a boost", `[{"id":"5","created_at":"2026-11-02T09:00:05Z","content":"Hello","reblog":{"id":"6","content":"Hello"}}]`, "", "", hello, smm.OutcomeAbsent},
@@ -244,11 +252,14 @@ func TestScheduledOnTheServer(t *testing.T) {
 // TestScheduledReplyLost: the scheduled item is found by its key, or by what it
 // is, and not made twice.
 func TestScheduledReplyLost(t *testing.T) {
-	for _, software := range []mastodontest.Software{mastodontest.Mastodon, mastodontest.GoToSocial} {
-		t.Run(string(software), func(t *testing.T) {
-			b := open(t, &mastodontest.Options{Software: software, Quotas: mastodontest.NoQuotas()})
+	for name, opts := range map[string]mastodontest.Options{
+		"mastodon": {}, "mastodon without keys": {HideKeys: true}, "gotosocial": {Software: mastodontest.GoToSocial},
+	} {
+		t.Run(name, func(t *testing.T) {
+			opts.Quotas = mastodontest.NoQuotas()
+			b := open(t, &opts)
 			b.world.Faults.Add(sim.Fault{Class: sim.Commit, Kind: sim.DropReply})
-			c, d := b.delivery(t, scheduledPost(t, "later", epoch.Add(2*time.Hour)), smm.Policy{})
+			c, d := b.delivery(t, scheduledPost(t, "later", epoch.Add(2*time.Hour)), smm.Policy{MaxAttempts: 1})
 			b.advance(t, c, d, func(d *smm.Delivery) bool { return d.Outcome.State == smm.OutcomePending })
 			page, err := b.vendor(t).Scheduled.List(t.Context(), mastodon.ListParams{})
 			require.NoError(t, err)

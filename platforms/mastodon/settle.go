@@ -216,7 +216,7 @@ func (f *finder) ask(ctx context.Context, st *Status) (fit, error) {
 		return no, err
 	}
 	for _, v := range versions {
-		if sameText(plainText(v.Content), f.want.text()) {
+		if sameText((&Status{Content: v.Content}).PlainText(), f.want.text()) {
 			return yes, nil
 		}
 	}
@@ -278,7 +278,7 @@ func (p *prepared) samePoll(st *Status) bool {
 // sameText says no only where it is certain. A server that renders Markdown
 // changes signs but keeps letters; an edited status once had another text.
 func (p *prepared) sameText(st *Status) fit {
-	shown := plainText(st.Content)
+	shown := st.PlainText()
 	if st.Pleroma != nil && st.Pleroma.Content.Plain != "" {
 		shown = string(st.Pleroma.Content.Plain)
 	}

@@ -207,6 +207,7 @@ func TestRepliesOfMastodon(t *testing.T) {
 
 	q := decodeGolden[mastodon.Status](t, "status-quote")
 	require.Equal(t, mastodon.ID("114000000000000001"), q.Quote.StatusID())
+	require.Equal(t, "look", q.PlainText())
 	require.Equal(t, mastodon.ID("114000000000000000"), q.Quote.QuotedStatus.Quote.StatusID())
 
 	sch := decodeGolden[mastodon.ScheduledStatus](t, "scheduled")

@@ -16,9 +16,9 @@ func (s *Server) inboxRoutes() []route {
 		{pattern: "GET /api/v1/notifications/{id}", class: sim.Read, scopes: notes, handler: s.showNotification},
 		{pattern: "POST /api/v1/notifications/{id}/dismiss", class: sim.Write, scopes: change, handler: s.dismiss},
 		{pattern: "POST /api/v1/notifications/clear", class: sim.Write, scopes: change, handler: s.clearNotifications},
-		{pattern: "GET /api/v1/conversations", class: sim.Read, scopes: scopes("read:statuses"), handler: s.listConversations},
-		{pattern: "POST /api/v1/conversations/{id}/read", class: sim.Write, scopes: scopes("write:conversations"), handler: s.readConversation},
-		{pattern: "DELETE /api/v1/conversations/{id}", class: sim.Write, scopes: scopes("write:conversations"), handler: s.dropConversation},
+		{pattern: "GET /api/v1/conversations", class: sim.Read, scopes: scopes("read:statuses"), handler: s.listConversations, only: noPixelfed},
+		{pattern: "POST /api/v1/conversations/{id}/read", class: sim.Write, scopes: scopes("write:conversations"), handler: s.readConversation, only: noPixelfed},
+		{pattern: "DELETE /api/v1/conversations/{id}", class: sim.Write, scopes: scopes("write:conversations"), handler: s.dropConversation, only: noPixelfed},
 	}
 }
 

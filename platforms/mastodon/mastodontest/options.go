@@ -45,6 +45,9 @@ type Options struct {
 	RelativeLinks bool
 	// NumericIDs writes identifiers as JSON numbers where they are decimal.
 	NumericIDs bool
+	// HideKeys leaves params.idempotency of scheduled statuses null, as some
+	// releases do.
+	HideKeys bool
 	// NoSource makes /api/v1/statuses/:id/source answer 404.
 	NoSource bool
 }

@@ -127,7 +127,7 @@ func (s *Server) scheduledJSON(o *scheduled) object {
 		"language": orNull(o.draft.language), "media_ids": nil, "poll": nil, "in_reply_to_id": nil, "scheduled_at": nil,
 		"idempotency": nil, "application_id": 1, "with_rate_limit": false,
 	}
-	if s.opts.Software == Mastodon {
+	if s.opts.Software == Mastodon && !s.opts.HideKeys {
 		params["idempotency"] = orNull(o.draft.key)
 	}
 	if len(ids) > 0 {

@@ -76,7 +76,7 @@ func NewServer(world *sim.World, opts *Options) *Server {
 			write(w, fail(status, http.StatusText(status)), nil)
 		},
 	}
-	s.http = httptest.NewUnstartedServer(wire.Handler(s.dated(s.mux)))
+	s.http = httptest.NewUnstartedServer(s.dated(wire.Handler(s.mux)))
 	if s.opts.Addr != "" {
 		l, err := net.Listen("tcp", s.opts.Addr) //nolint:noctx // bound to the server's life, not to a call
 		if err != nil {
@@ -93,7 +93,8 @@ func NewServer(world *sim.World, opts *Options) *Server {
 	return s
 }
 
-// dated makes answers tell the world's time, as clients may read it.
+// dated makes answers, those of faults included, tell the world's time, which
+// clients compare resets with.
 func (s *Server) dated(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Date", s.now().Format(http.TimeFormat))

@@ -114,6 +114,7 @@ func (s *Server) flavour(o object, st *status, viewer *account) {
 		}
 		o["quotes_count"], o["quote"], o["filtered"] = quotes, nil, []object{}
 		if q := st.quote; q != nil {
+			o["content"] = `<p class="quote-inline">RE: ` + link(s.statusURL(q)) + `</p>` + s.render(st.text, st.mentions)
 			state, quoted := "accepted", any(nil)
 			switch {
 			case q.gone:
