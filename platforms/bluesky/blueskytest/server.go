@@ -83,6 +83,8 @@ type Server struct {
 	convos   map[string]*convo
 	jobs     map[string]*videoJob
 	reports  []Report
+
+	videoFaults []string // failure codes of the next videos
 }
 
 var _ sim.Server = (*Server)(nil)

@@ -39,12 +39,24 @@ func (c *call) uploadVideo() (any, error) {
 		return nil, invalid("could not read the body")
 	}
 	j := &videoJob{id: strings.ToLower(rand.Text()[:12]), owner: c.s.accounts[t.did], bytes: b}
-	if sniff(b) != "video/mp4" {
+	switch {
+	case sniff(b) != "video/mp4":
 		j.failure = "validation_failure"
+	case len(c.s.videoFaults) > 0:
+		j.failure, c.s.videoFaults = c.s.videoFaults[0], c.s.videoFaults[1:]
 	}
 	c.s.jobs[j.id] = j
 	c.s.stepVideo(j)
 	return j.status(), nil
+}
+
+// FailVideos makes the next videos fail, each with one of the codes:
+// "validation_failure", "encoding_failure", "pds_upload_failure",
+// "pds_upload_unsupported_blob_size", "generic_failure".
+func (s *Server) FailVideos(codes ...string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.videoFaults = append(s.videoFaults, codes...)
 }
 
 func (s *Server) stepVideo(j *videoJob) {
@@ -70,7 +82,7 @@ func (j *videoJob) status() object {
 	}
 	switch {
 	case j.failure != "" && j.state > 0:
-		out["state"], out["failureCode"], out["error"] = "JOB_STATE_FAILED", j.failure, "the file is not a video"
+		out["state"], out["failureCode"], out["error"] = "JOB_STATE_FAILED", j.failure, "the video could not be processed"
 	case j.finished != nil:
 		out["blob"] = *j.finished
 	}
