@@ -91,14 +91,14 @@ func (d *desk) openStores(ctx context.Context) (err error) {
 	if d.db, err = sqlitestore.Open(ctx, d.file("campaign.db"), nil); err != nil {
 		return err
 	}
-	d.notes, err = openJournaled(d.file("inbox.jsonl"))
+	d.notes, err = openJournaled(ctx, d.file("inbox.jsonl"))
 	return err
 }
 
 // handle returns the name of the campaign's accounts, the same in each run.
 func (d *desk) handle() (string, error) {
 	path := d.file("campaign.json")
-	b, err := os.ReadFile(path) //nolint:gosec // a file of our own
+	b, err := os.ReadFile(path)
 	if err == nil {
 		var c campaignFile
 		if err := strictJSON(b, &c); err != nil || c.Handle == "" {

@@ -67,12 +67,12 @@ func openDesk(ctx context.Context, o options, s *stage, p *plan, scr *screen) (_
 	if err != nil {
 		return nil, err
 	}
-	return d, d.openOffice()
+	return d, d.openOffice(ctx)
 }
 
 // openOffice starts what works on its own: the scheduler, which publishes what
 // is due, and the inbox, whose answers go through the same database.
-func (d *desk) openOffice() (err error) {
+func (d *desk) openOffice(ctx context.Context) (err error) {
 	opts := []scheduler.Option{scheduler.WithPoll(200 * time.Millisecond), scheduler.WithEvents(d.onEvent)}
 	if d.stage.control != nil {
 		// What a killed process held is taken up when its lease is over. Short
@@ -86,8 +86,7 @@ func (d *desk) openOffice() (err error) {
 	if d.inbox, err = inbox.New(d.notes, inbox.WithEnqueuer(outbox{store})); err != nil {
 		return err
 	}
-	var ctx context.Context
-	ctx, d.stop = context.WithCancel(context.Background()) // ends with Close, after the last step
+	ctx, d.stop = context.WithCancel(context.WithoutCancel(ctx)) // ends with Close, after the last step
 	go func() { d.stopped <- d.sched.Run(ctx) }()
 	return nil
 }
@@ -96,7 +95,9 @@ func (d *desk) openOffice() (err error) {
 func (d *desk) Close() {
 	if d.stop != nil {
 		d.stop()
-		<-d.stopped
+		if err := <-d.stopped; err != nil {
+			d.scr.say("scheduler: %v", err)
+		}
 	}
 	if d.notes != nil {
 		_ = d.notes.Close() // every write was on disk before it was used

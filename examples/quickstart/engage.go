@@ -109,17 +109,19 @@ func (d *desk) reply(ctx context.Context, ours map[smm.Ref]bool) error {
 		if a == nil {
 			continue
 		}
-		_, err := d.inbox.Reply(ctx, d.client, inbox.ReplyRequest{
+		reply, err := d.inbox.Reply(ctx, d.client, inbox.ReplyRequest{
 			Channel: it.Message.Channel, Conversation: it.Thread, Message: it.Message.Ref,
 			Template: &a.Template, Values: a.Values,
 			Post: smm.Post{Languages: []string{a.Template.Language}, Labels: smm.Labels{Campaign: answerCampaign}},
 		})
-		var answered *inbox.AnsweredError
-		if errors.As(err, &answered) {
-			continue // by a colleague
+		if _, answered := errors.AsType[*inbox.AnsweredError](err); answered {
+			continue // by a colleague, in the platform's own app
 		}
 		if err != nil {
 			return fmt.Errorf("answer %s: %w", it.Message.Ref, err)
+		}
+		if reply.Repeated {
+			continue // by an earlier run
 		}
 		d.scr.say("%s: answering %q by %s with %q", it.Message.Channel.Platform, shorten(string(it.Message.Text), 40), it.Message.Author.Handle, a.ID)
 	}

@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"bytes"
 	"errors"
-	"fmt"
 	"io"
 	"math/rand/v2"
 	"net/http"
@@ -16,6 +15,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/smmkit/smmkit/examples/internal/localweb"
 )
 
 // seed gives the moments of a campaign: QUICKSTART_SEED repeats one.
@@ -62,13 +63,16 @@ func kill(t *testing.T, after time.Duration, word string, args ...string) bool {
 }
 
 // TestKilledAtAnyMoment kills the program again and again, at moments drawn by
-// lot and at those where most is under way, and lets it finish once.
+// lot and at those where most is under way, and lets it finish once. The
+// platforms take their time to answer, so that many a kill falls between a post
+// and the answer that would have told of it.
 func TestKilledAtAnyMoment(t *testing.T) {
 	web, rng := simulators(t), seed(t)
-	args := []string{"-connect", web.URL(), "-data", t.TempDir()}
+	inForce(t, web, `{"class": "commit", "kind": "slow", "times": -1, "delay": "150ms"}`)
+	args := []string{"-connect", web.URL(), "-data", t.TempDir(), "-step", "400ms"}
 	kills := 0
-	for range 10 {
-		if kill(t, time.Duration(30+rng.IntN(900))*time.Millisecond, "", args...) {
+	for range 10 { // all before the last post is due
+		if kill(t, time.Duration(30+rng.IntN(550))*time.Millisecond, "", args...) {
 			kills++
 		}
 	}
@@ -83,23 +87,29 @@ func TestKilledAtAnyMoment(t *testing.T) {
 	t.Logf("%d kills: %d published, %d lost, %d duplicated", kills, o.Published, *o.Lost, *o.Duplicated)
 }
 
+// inForce puts faults in force, as anybody would: through the control API.
+func inForce(t *testing.T, web *localweb.Web, faults ...string) {
+	t.Helper()
+	for _, fault := range faults {
+		resp, err := http.Post(web.URL()+"/faults", "application/json", strings.NewReader(fault))
+		require.NoError(t, err)
+		require.NoError(t, resp.Body.Close())
+		require.Equal(t, http.StatusOK, resp.StatusCode, fault)
+	}
+}
+
 // TestLostReplies breaks what is worst to break: the answers to requests that
 // make something public.
 func TestLostReplies(t *testing.T) {
 	web, rng := simulators(t), seed(t)
-	for _, fault := range []string{
+	inForce(t, web,
 		`{"class": "commit", "kind": "drop-reply", "skip": 1, "times": 3}`,
 		`{"class": "commit", "kind": "error-after", "skip": 2, "times": 3, "status": 502}`,
 		`{"class": "commit", "kind": "late", "skip": 2, "times": 2, "delay": "1s"}`,
 		`{"class": "commit", "kind": "garbage", "skip": 4}`,
 		`{"class": "prepare", "kind": "cut-before"}`,
 		`{"class": "read", "kind": "error-before", "times": 3, "status": 503}`,
-	} {
-		resp, err := http.Post(web.URL()+"/faults", "application/json", strings.NewReader(fault))
-		require.NoError(t, err)
-		require.NoError(t, resp.Body.Close())
-		require.Equal(t, http.StatusOK, resp.StatusCode, fault)
-	}
+	)
 	args := []string{"-connect", web.URL(), "-data", t.TempDir()}
 	for range 2 { // and as if that were not enough
 		kill(t, time.Duration(500+rng.IntN(2500))*time.Millisecond, "", args...)
@@ -108,5 +118,5 @@ func TestLostReplies(t *testing.T) {
 	requireWhole(t, web, o)
 	hits := web.World().Faults.Hits()
 	require.Empty(t, web.World().Faults.Active(), "all of them struck")
-	t.Log(fmt.Sprintf("%d faults struck: %d published, %d lost, %d duplicated", hits, o.Published, *o.Lost, *o.Duplicated))
+	t.Logf("%d faults struck: %d published, %d lost, %d duplicated", hits, o.Published, *o.Lost, *o.Duplicated)
 }

@@ -105,10 +105,10 @@ func itemTable(metrics []smm.Metric, sum *summary) *report.Table {
 		if r.Delivery.Phase != smm.PhasePublished {
 			continue
 		}
-		cells := []report.Cell{
-			{Text: shorten(r.Delivery.Request.Post.Text, 60), Link: o.URL},
-			report.Text(sum.names[r.Delivery.Request.Channel]),
-		}
+		cells := make([]report.Cell, 0, len(t.Columns))
+		cells = append(cells,
+			report.Cell{Text: shorten(r.Delivery.Request.Post.Text, 60), Link: o.URL},
+			report.Text(sum.names[r.Delivery.Request.Channel]))
 		for _, name := range []smm.MetricName{smm.MetricLikes, smm.MetricComments, smm.MetricShares} {
 			cell, known := values[o.Post][name]
 			if !known {

@@ -58,13 +58,13 @@ type markLine struct {
 
 // openJournaled opens the file, or makes it, and brings the store to where it
 // was. What a crash left of a last line is cut off.
-func openJournaled(path string) (*journaled, error) {
-	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600) //nolint:gosec // a file of our own
+func openJournaled(ctx context.Context, path string) (*journaled, error) {
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
 		return nil, err
 	}
 	s := &journaled{Store: inbox.NewMemoryStore(), file: f}
-	good, err := s.replay(context.Background(), f)
+	good, err := s.replay(ctx, f)
 	if err == nil {
 		err = f.Truncate(good)
 	}

@@ -74,7 +74,7 @@ func (d *desk) check(ctx context.Context, r *row, sum *summary) (ok bool, err er
 // notesOf names the findings about a row. What is the same on each of its
 // channels is said once.
 func notesOf(r *row, findings smm.Findings, channels []smm.Ref) []note {
-	var out []note
+	out := make([]note, 0, len(findings))
 	count := make(map[note]int)
 	for _, f := range findings {
 		n := note{Row: r.ID, Line: r.Line, Severity: f.Severity, Code: f.Code, Path: f.Path, Message: f.Message}

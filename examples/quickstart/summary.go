@@ -96,7 +96,8 @@ func findingRows(notes []note) [][]string {
 
 // kpiRows lays out the key figures.
 func kpiRows(s *summary) [][]string {
-	rows := [][]string{{"CHANNEL", "POSTS", "FOLLOWERS", "LIKES", "COMMENTS", "SHARES", "ENGAGEMENT RATE BY FOLLOWERS"}}
+	rows := make([][]string, 0, 1+len(s.KPIs))
+	rows = append(rows, []string{"CHANNEL", "POSTS", "FOLLOWERS", "LIKES", "COMMENTS", "SHARES", "ENGAGEMENT RATE BY FOLLOWERS"})
 	for _, k := range s.KPIs {
 		rate := "n/a"
 		if k.EngagementRateByFollowers.Value != nil {
