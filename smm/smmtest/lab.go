@@ -50,9 +50,11 @@ func checkClock(t tester, c *sim.Clock) {
 	}
 }
 
-// client is a client in a process that has just started.
+// client is a client in a process that has just started, which takes a moment:
+// keys that are made of the time would be equal on a clock that stands still.
 func (l *lab) client() *smm.Client {
 	l.t.Helper()
+	_ = l.clock.Sleep(l.ctx, 10*time.Millisecond)
 	opts := []smm.Option{smm.WithClock(l.clock), smm.WithLogger(slog.New(slog.NewTextHandler(l.log, &slog.HandlerOptions{Level: slog.LevelDebug})))}
 	if l.h.Media != nil {
 		opts = append(opts, smm.WithMediaStore(l.h.Media))
