@@ -246,7 +246,7 @@ func TestGuard(t *testing.T) {
 
 func TestEvents(t *testing.T) {
 	w := startWeb(t)
-	resp, err := new(http.Client).Do(request(t, "GET", w.URL()+"/events", ""))
+	resp, err := (&http.Client{Timeout: 20 * time.Second}).Do(request(t, "GET", w.URL()+"/events", ""))
 	require.NoError(t, err)
 	defer resp.Body.Close()
 	require.Equal(t, "text/event-stream", resp.Header.Get("Content-Type"))

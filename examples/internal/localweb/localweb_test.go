@@ -184,7 +184,7 @@ func TestStop(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		w, err := localweb.Start(ctx, localweb.Options{})
 		require.NoError(t, err)
-		resp, err := new(http.Client).Do(request(t, "GET", w.URL()+"/events", ""))
+		resp, err := (&http.Client{Timeout: 20 * time.Second}).Do(request(t, "GET", w.URL()+"/events", ""))
 		require.NoError(t, err)
 		defer resp.Body.Close()
 		cancel()

@@ -65,7 +65,7 @@ func TestTimelines(t *testing.T) {
 		"a visitor of the same name": {[]sim.Item{visit(item("1", "shop", ""))}, []string{"[shop +0]", "[ +0]", "  1"}},
 		"private and elsewhere":      {[]sim.Item{private, other}, []string{"[shop +0]"}},
 		"duplicates":                 {[]sim.Item{item("1", "shop", ""), same}, []string{"[shop +0]", "  2 duplicate", "  1"}},
-		"a visitor may repeat":       {[]sim.Item{visit(item("1", "a", "")), visit(same)}, []string{"[shop +0]", "[ +0]", "  2", "  1"}},
+		"a visitor may repeat":       {[]sim.Item{visit(item("1", "shop", "")), visit(same)}, []string{"[shop +0]", "[ +0]", "  2", "  1"}},
 		"an answer to nothing known": {[]sim.Item{item("1", "shop", "0")}, []string{"[shop +0]", "  1 orphan"}},
 		"an answer to itself":        {[]sim.Item{item("1", "shop", "1")}, []string{"[shop +0]", "  1 orphan"}},
 		"a circle":                   {[]sim.Item{item("1", "shop", "2"), item("2", "shop", "1")}, []string{"[shop +0]", "  1 orphan", "    2"}},
