@@ -126,6 +126,9 @@ func TestStreamRefusals(t *testing.T) {
 		"endless event": {func(w http.ResponseWriter, _ *http.Request) {
 			_, _ = w.Write([]byte(strings.Repeat("data: "+strings.Repeat("x", 1000)+"\n", 2000)))
 		}, smm.ErrUnavailable},
+		"endless comment": {func(w http.ResponseWriter, _ *http.Request) {
+			_, _ = w.Write([]byte(":" + strings.Repeat("x", 2<<20)))
+		}, smm.ErrUnavailable},
 		"cut event": {func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("event: update\ndata: {")) }, smm.ErrUnavailable},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -134,6 +137,9 @@ func TestStreamRefusals(t *testing.T) {
 			for _, err := range c.Streaming.Stream(t.Context(), c.Server(), "user", nil) {
 				n++
 				require.ErrorIs(t, err, tc.want)
+				if strings.HasPrefix(name, "endless") {
+					require.ErrorContains(t, err, "larger than 1 MiB")
+				}
 			}
 			require.Equal(t, 1, n)
 		})
