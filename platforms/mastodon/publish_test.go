@@ -271,6 +271,16 @@ func TestScheduledReplyLost(t *testing.T) {
 	}
 }
 
+// TestScheduledNeverArrived: what is in doubt and not there is sent again.
+func TestScheduledNeverArrived(t *testing.T) {
+	b := open(t, &mastodontest.Options{Software: mastodontest.GoToSocial, Quotas: mastodontest.NoQuotas()})
+	b.world.Faults.Add(sim.Fault{Class: sim.Commit, Kind: sim.CutBefore})
+	c, d := b.delivery(t, scheduledPost(t, "later", epoch.Add(2*time.Hour)), smm.Policy{})
+	b.advance(t, c, d, nil)
+	require.Equal(t, smm.PhasePublished, d.Phase)
+	require.Equal(t, sim.Counts{Posts: 1}, b.world.Ledger.Counts(mastodon.Platform))
+}
+
 // TestScheduledTakenBack: what a person cancels on the server stays cancelled.
 func TestScheduledTakenBack(t *testing.T) {
 	b := open(t, nil)
