@@ -100,10 +100,10 @@ func TestText(t *testing.T) {
 	require.NoError(t, <-ended)
 	for _, want := range []string{
 		"Open http://127.0.0.1:", "Ctrl-C",
-		"bluesky at http://127.0.0.1:", "account bakery.bsky.example", "account florist.bsky.example",
+		"bluesky at http://127.0.0.1:", "account bakery.", "account florist.",
 		"mastodon at http://127.0.0.1:", "account bakery\n", "account florist\n",
 		"  channel mastodon@127.0.0.1:", "  channel bluesky/channel/did:plc:",
-		"  export BLUESKY_SERVER=http://127.0.0.1:", "  export BLUESKY_IDENTIFIER=bakery.bsky.example\n", "  export BLUESKY_APP_PASSWORD=",
+		"  export BLUESKY_SERVER=http://127.0.0.1:", "  export BLUESKY_IDENTIFIER=bakery.", "  export BLUESKY_APP_PASSWORD=",
 		"  export MASTODON_SERVER=http://127.0.0.1:", "  export MASTODON_TOKEN=",
 	} {
 		require.Contains(t, text, want)
