@@ -20,6 +20,7 @@ func FuzzAnswers(f *testing.F) {
 		`{"convos":[{"id":"c","members":[{}],"lastMessage":{"id":"m","sender":{"did":"d"},"$type":"#deletedMessageView"}}],"messages":[null,{}]}`,
 		`{"profiles":[{"did":"` + stubDID + `","followersCount":-1,"labels":[{"src":"` + stubDID + `","val":"bot"}]}]}`,
 		`{"error":{"a":1},"message":[]}`, `{"jobStatus":{"jobId":"j","state":"JOB_STATE_FAILED"}}`, `{"uri":"x"}`, ``, `null`,
+		`{"feed":[{"post":{"record":{"text":"abcdef","facets":[{"index":{"byteStart":0,"byteEnd":4},"features":[{"$type":"app.bsky.richtext.facet#tag"}]},{"index":{"byteStart":2,"byteEnd":5},"features":[{"$type":"app.bsky.richtext.facet#tag"}]},{"index":{"byteStart":5,"byteEnd":99},"features":[{"$type":"app.bsky.richtext.facet#tag"}]}]}}}]}`,
 	} {
 		f.Add(body, 200)
 		f.Add(body, 400)

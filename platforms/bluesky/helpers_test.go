@@ -28,6 +28,7 @@ var assets = fstest.MapFS{
 	"clip.mp4":     {Data: mediatest.MP4(640, 360, 3*time.Second)},
 	"captions.vtt": {Data: []byte("WEBVTT\n\n00:00.000 --> 00:01.000\nHello\n")},
 	"captions.srt": {Data: []byte("1\n00:00:00,000 --> 00:00:01,000\nHello\n")},
+	"large.png":    {Data: append(mediatest.PNG(8, 8, color.Black), make([]byte, 1_000_001)...)}, // for an image, not for a card
 	"huge.png":     {Data: append(mediatest.PNG(8, 8, color.Black), make([]byte, 2_000_001)...)},
 }
 

@@ -51,6 +51,11 @@ func TestListsGoToTheEnd(t *testing.T) {
 	require.Equal(t, posts[5:], texts(t, ch.Posts(&smm.ListOptions{Until: epoch.Add(3 * time.Second)}), postText))
 	require.Equal(t, mentions, texts(t, ch.Mentions(nil), messageText))
 	require.Equal(t, posts, texts(t, ch.Search(smm.SearchQuery{Text: "post", Author: b.account.Channel}, nil), postText))
+	newest, err := ch.Posts(nil).Collect(ctx, 1)
+	require.NoError(t, err)
+	require.NoError(t, ch.SetReposted(ctx, newest[0].Ref, true)) // of an own post: not a post once more
+	require.Equal(t, posts, texts(t, ch.Posts(nil), postText))
+	require.NoError(t, ch.SetReposted(ctx, newest[0].Ref, false))
 	convos, err := ch.Conversations(nil).Collect(ctx, 0)
 	require.NoError(t, err)
 	require.Len(t, convos, 1)
@@ -156,6 +161,7 @@ func TestSettersBeforeTheAppViewKnows(t *testing.T) {
 		for range 3 {
 			require.NoError(t, set(true))
 			require.Equal(t, 1, count(collection), collection)
+			b.world.Clock.Advance(time.Second)
 		}
 		require.NoError(t, set(false))
 		require.Zero(t, count(collection), collection)

@@ -261,6 +261,11 @@ func TestSettlingAMessageIgnoresOlderWords(t *testing.T) {
 	out, err := b.driver(t).Settle(t.Context(), r, d.Prepared, a)
 	require.NoError(t, err)
 	require.Equal(t, smm.OutcomeAbsent, out.State, "the earlier Hello is not this one")
+	_, err = b.VisitorWrites(t.Context(), visitorHandle, b.account.Handle, "Hello")
+	require.NoError(t, err)
+	out, err = b.driver(t).Settle(t.Context(), r, d.Prepared, a)
+	require.NoError(t, err)
+	require.Equal(t, smm.OutcomeAbsent, out.State, "nor is what the other side said")
 
 	sent, err := b.driver(t).Commit(t.Context(), r, d.Prepared, a)
 	require.NoError(t, err)
@@ -295,7 +300,7 @@ func TestAssetsThatCannotBeTaken(t *testing.T) {
 	for name, p := range map[string]*smm.Post{
 		"captions that are not WebVTT": {Text: "a", Media: []smm.Media{{Name: "clip.mp4", Captions: []smm.Captions{{Language: "en", Name: "captions.srt"}}}}},
 		"a card picture that moves":    {Text: "b", Card: &smm.Card{URL: "https://example.com", Thumbnail: &smm.Media{Name: "moving.gif"}}},
-		"a card picture too large":     {Text: "c", Card: &smm.Card{URL: "https://example.com", Thumbnail: &smm.Media{Name: "huge.png"}}},
+		"a card picture too large":     {Text: "c", Card: &smm.Card{URL: "https://example.com", Thumbnail: &smm.Media{Name: "large.png"}}},
 		"a card picture not there":     {Text: "d", Card: &smm.Card{URL: "https://example.com", Thumbnail: &smm.Media{Name: "nothing.png"}}},
 	} {
 		t.Run(name, func(t *testing.T) {
