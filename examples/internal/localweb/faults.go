@@ -1,6 +1,7 @@
 package localweb
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 	"time"
@@ -72,14 +73,13 @@ func faultDetail(f sim.Fault) string {
 	if f.Skip > 0 {
 		parts = append(parts, fmt.Sprintf("after %d more", f.Skip))
 	}
-	if f.Status != 0 {
-		parts = append(parts, fmt.Sprintf("status %d", f.Status))
-	}
-	if f.Delay > 0 {
+	switch f.Kind { // only what bears on the kind
+	case sim.ErrorBefore, sim.ErrorAfter:
+		parts = append(parts, fmt.Sprintf("status %d", cmp.Or(f.Status, 500)))
+	case sim.Late, sim.Slow:
 		parts = append(parts, "delay "+f.Delay.Round(time.Millisecond).String())
-	}
-	if f.Kind == sim.CutReply {
-		parts = append(parts, fmt.Sprintf("after %d bytes", f.Bytes))
+	case sim.CutReply:
+		parts = append(parts, fmt.Sprintf("cut after %d bytes", f.Bytes))
 	}
 	return strings.Join(parts, ", ")
 }

@@ -141,7 +141,7 @@ func TestFaultForm(t *testing.T) {
 		ID: 1, Kind: sim.Late, Platform: "bluesky", Class: sim.Commit, Op: "com.atproto.repo.putRecord",
 		Times: -1, Skip: 2, Status: 503, Delay: 1500 * time.Millisecond, Bytes: 7,
 	}}, w.World().Faults.Active())
-	require.Contains(t, page(t, w, "/"), "<strong>late</strong> every time, after 2 more, status 503, delay 1.5s<br>"+
+	require.Contains(t, page(t, w, "/"), "<strong>late</strong> every time, after 2 more, delay 1.5s<br>"+
 		`<span class="muted">commit requests com.atproto.repo.putRecord on Bluesky</span>`)
 
 	a = post(t, w, "/page/fault-removed", url.Values{"id": {"1"}})
