@@ -5,6 +5,9 @@ import (
 	"fmt"
 )
 
+// PageRows is how much a list reads at a time.
+const PageRows = pageRows
+
 // LimitPages bounds the file, as a disk does.
 func LimitPages(db *DB, n int) error {
 	return db.writer.do(context.Background(), false, func(w *writer) error {

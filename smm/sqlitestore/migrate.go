@@ -37,6 +37,45 @@ var migrations = []string{
 	CREATE INDEX deliveries_planned ON deliveries (tenant, planned);
 	CREATE INDEX deliveries_entry ON deliveries (entry);
 	CREATE INDEX deliveries_token ON deliveries (tenant, token) WHERE token IS NOT NULL;`,
+
+	`CREATE TABLE inbox_items (
+		seq          INTEGER PRIMARY KEY,
+		key          BLOB    NOT NULL, -- hash of tenant, channel and message
+		conversation BLOB    NOT NULL, -- key of inbox_conversations
+		tenant       TEXT    NOT NULL,
+		at           INTEGER NOT NULL, -- microseconds since 1970, rounded down
+		undecided    INTEGER NOT NULL, -- Item.Undecided when it was written: whoever changes Item.Revision computes it anew
+		data         TEXT    NOT NULL  -- the item as JSON
+	);
+	CREATE UNIQUE INDEX inbox_items_key ON inbox_items (key);
+	CREATE INDEX inbox_items_thread ON inbox_items (conversation, at);
+	CREATE INDEX inbox_items_undecided ON inbox_items (tenant, at) WHERE undecided;
+	CREATE TABLE inbox_conversations (
+		seq        INTEGER PRIMARY KEY,
+		key        BLOB    NOT NULL, -- hash of tenant, channel and conversation
+		tenant     TEXT    NOT NULL,
+		state      TEXT    NOT NULL,
+		unanswered INTEGER NOT NULL,
+		active     INTEGER NOT NULL, -- microseconds since 1970, rounded down
+		data       TEXT    NOT NULL  -- the conversation as JSON
+	);
+	CREATE UNIQUE INDEX inbox_conversations_key ON inbox_conversations (key);
+	CREATE INDEX inbox_conversations_work ON inbox_conversations (tenant, state, unanswered, active);
+	CREATE TABLE inbox_answers (
+		seq    INTEGER PRIMARY KEY, -- in the order of claims
+		key    BLOB    NOT NULL,    -- of the item that is answered
+		tenant TEXT    NOT NULL,
+		token  TEXT    NOT NULL,
+		data   TEXT    NOT NULL     -- the answer as JSON
+	);
+	CREATE UNIQUE INDEX inbox_answers_key ON inbox_answers (key, token);
+	CREATE TABLE inbox_marks (
+		tenant  TEXT NOT NULL,
+		channel TEXT NOT NULL,
+		source  TEXT NOT NULL,
+		mark    TEXT NOT NULL,
+		PRIMARY KEY (tenant, channel, source)
+	) WITHOUT ROWID;`,
 }
 
 // migrate brings the schema up to date in one transaction. It is safe to run

@@ -110,7 +110,7 @@ func (w *writer) do(ctx context.Context, steps bool, run func(tx *writer) error)
 
 func (w *writer) loop() {
 	defer close(w.done)
-	defer func() { _ = w.conn.Close() }() // its errors came with the writes
+	defer w.close()
 	for {
 		select {
 		case <-w.quit:
@@ -129,6 +129,15 @@ func (w *writer) loop() {
 			w.commit(batch)
 		}
 	}
+}
+
+// close ends the statements first: SQLite keeps a connection that has some, and
+// the log beside the file with it.
+func (w *writer) close() {
+	for _, s := range w.stmts {
+		_ = s.Close() // errors came with the writes
+	}
+	_ = w.conn.Close() // as above
 }
 
 // commit runs a batch as one transaction. If that breaks, each job gets a
