@@ -3,9 +3,11 @@
 //
 //	db, err := sqlitestore.Open("smm.db", nil)
 //	s, err := scheduler.New(client, db.Deliveries())
+//	in, err := inbox.New(db.Inbox())
 //
-// Each store contract of the library is a method of [DB]: [DB.Deliveries] is the
-// scheduler's. They share the file, one writer and one schema version.
+// Each store contract is a method of [DB]: [DB.Deliveries] is the scheduler's,
+// and [DB.Inbox] that of package inbox. They share the file, one writer and one
+// schema version.
 //
 // # Durability
 //
@@ -13,6 +15,11 @@
 // disk, as far as the operating system and the disk keep their word about
 // fsync. One goroutine writes; what callers ask for while it commits goes into
 // the next transaction together, so that many callers share one fsync.
+//
+// What is deleted or replaced is overwritten with zeros in the file, so that
+// words which a platform took back do not stay in it. The log beside the file
+// keeps them until it is folded into the file: at the latest when the last
+// process closes it.
 //
 // The file must be on a local disk. Network file systems do not lock reliably.
 //
@@ -39,5 +46,11 @@
 //
 // A record is looked up by 64 bits of the hash of its tenant and ID, which the
 // table keeps unique, and an entry likewise: indexes on their texts would cost
-// as much as everything else in a row.
+// as much as everything else in a row. For items of the inbox it is 128 bits,
+// since strangers may choose what they are called.
+//
+// A message of the inbox is read, joined and written within the write
+// transaction. Joining outside and writing if nothing changed meanwhile was
+// rejected: the messages of a conversation come together, and would make each
+// other try again.
 package sqlitestore

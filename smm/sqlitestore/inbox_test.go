@@ -25,7 +25,7 @@ const shop smm.Tenant = "shop"
 
 var (
 	desk    = smm.Ref{Platform: "test", Kind: smm.KindChannel, ID: "us"}
-	someday = time.Date(2026, 3, 2, 8, 0, 0, 0, time.UTC)
+	someday = time.Date(2025, 3, 3, 8, 0, 0, 0, time.UTC)
 )
 
 // heard makes the n-th comment of somebody under a post.

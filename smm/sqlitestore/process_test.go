@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"fmt"
+	"io"
 	"math/rand/v2"
 	"os"
 	"os/exec"
@@ -17,9 +18,16 @@ import (
 	"github.com/smmkit/smmkit/smm/sqlitestore"
 )
 
-// TestMain is also the worker process that the tests of this file start and
-// kill: a scheduler on the store that publishes until nothing is left.
+// TestMain is also the processes that tests start and kill. That of this file
+// is a scheduler on the store that publishes until nothing is left.
 func TestMain(m *testing.M) {
+	if path := os.Getenv("SQLITESTORE_INBOX"); path != "" {
+		if err := workInbox(path, os.Getenv("SQLITESTORE_TASK")); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		os.Exit(0)
+	}
 	if path := os.Getenv("SQLITESTORE_WORKER"); path != "" {
 		if err := work(path, os.Getenv("SQLITESTORE_PUBLIC")); err != nil {
 			fmt.Fprintln(os.Stderr, err)
@@ -82,24 +90,47 @@ func plan(t *testing.T, path, public string, n int, channels ...string) []string
 // startWorker starts a worker process and waits until it begins.
 func startWorker(t *testing.T, path, public string) *exec.Cmd {
 	t.Helper()
+	p := startProcess(t, "SQLITESTORE_WORKER="+path, "SQLITESTORE_PUBLIC="+public)
+	p.wantReady(t)
+	return p.cmd
+}
+
+// process is a process of ours that a test talks to.
+type process struct {
+	cmd *exec.Cmd
+	in  io.Writer
+	out *bufio.Reader
+}
+
+// wantReady waits until the process has opened its file.
+func (p process) wantReady(t *testing.T) {
+	t.Helper()
+	if line, err := p.out.ReadString('\n'); line != "ready\n" {
+		t.Fatalf("the process said %q (%v)", line, err)
+	}
+}
+
+func startProcess(t *testing.T, env ...string) process {
+	t.Helper()
 	exe, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
 	}
 	cmd := exec.CommandContext(t.Context(), exe)
-	cmd.Env = append(os.Environ(), "SQLITESTORE_WORKER="+path, "SQLITESTORE_PUBLIC="+public)
+	cmd.Env = append(os.Environ(), env...)
 	cmd.Stderr = os.Stderr
-	out, err := cmd.StdoutPipe()
+	in, err := cmd.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	stdout, err := cmd.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
 	}
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	if line, err := bufio.NewReader(out).ReadString('\n'); line != "ready\n" {
-		t.Fatalf("the worker said %q (%v)", line, err)
-	}
-	return cmd
+	return process{cmd, in, bufio.NewReader(stdout)}
 }
 
 // wantAllPublished checks the end of every delivery in the store.
