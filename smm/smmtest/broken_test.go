@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -15,13 +16,14 @@ import (
 type bug struct {
 	name  string
 	class smm.Class
-	topic string
+	topic string // that must notice
+	says  string // what it must say, since several checks may notice
 	wrap  func(*reference.Driver) smm.Driver
 }
 
 func publisherBugs() []bug {
 	return []bug{
-		{"retries a commit", smm.ClassReadBack, "faults", func(d *reference.Driver) smm.Driver {
+		{"retries a commit", smm.ClassReadBack, "faults", "2 public items", func(d *reference.Driver) smm.Driver {
 			return &badPublisher{Driver: d, commit: func(ctx context.Context, r *smm.PublishRequest, p smm.Prepared, a smm.Attempt) (smm.Outcome, error) {
 				o, err := d.Commit(ctx, r, p, a)
 				if o.State == smm.OutcomeUnknown {
@@ -30,25 +32,25 @@ func publisherBugs() []bug {
 				return o, err
 			}}
 		}},
-		{"settles without looking: absent", smm.ClassReadBack, "faults", func(d *reference.Driver) smm.Driver {
+		{"settles without looking: absent", smm.ClassReadBack, "faults", "2 public items", func(d *reference.Driver) smm.Driver {
 			return &badPublisher{Driver: d, settle: func(context.Context, *smm.PublishRequest, smm.Prepared, smm.Attempt) (smm.Outcome, error) {
 				return smm.Outcome{State: smm.OutcomeAbsent}, nil
 			}}
 		}},
-		{"settles without looking: published", smm.ClassKey, "faults", func(d *reference.Driver) smm.Driver {
+		{"settles without looking: published", smm.ClassKey, "faults", "yet nothing is public", func(d *reference.Driver) smm.Driver {
 			return &badPublisher{Driver: d, settle: func(_ context.Context, r *smm.PublishRequest, _ smm.Prepared, _ smm.Attempt) (smm.Outcome, error) {
 				return smm.Outcome{State: smm.OutcomePublished, Post: r.Channel.WithKind(smm.KindPost, r.ID), Evidence: smm.EvidenceKey}, nil
 			}}
 		}},
-		{"settles by sending", smm.ClassKey, "faults", func(d *reference.Driver) smm.Driver {
+		{"settles by sending", smm.ClassKey, "faults", "settling sent", func(d *reference.Driver) smm.Driver {
 			return &badPublisher{Driver: d, settle: d.Commit}
 		}},
-		{"settles with a question to a person", smm.ClassHandle, "faults", func(d *reference.Driver) smm.Driver {
+		{"settles with a question to a person", smm.ClassHandle, "faults", "a person is asked", func(d *reference.Driver) smm.Driver {
 			return &badPublisher{Driver: d, settle: func(context.Context, *smm.PublishRequest, smm.Prepared, smm.Attempt) (smm.Outcome, error) {
 				return smm.Outcome{}, nil
 			}}
 		}},
-		{"takes any trouble for a refusal", smm.ClassKey, "faults", func(d *reference.Driver) smm.Driver {
+		{"takes any trouble for a refusal", smm.ClassKey, "faults", "yet this is public", func(d *reference.Driver) smm.Driver {
 			return &badPublisher{Driver: d, commit: func(ctx context.Context, r *smm.PublishRequest, p smm.Prepared, a smm.Attempt) (smm.Outcome, error) {
 				o, err := d.Commit(ctx, r, p, a)
 				if o.State == smm.OutcomeUnknown {
@@ -57,26 +59,26 @@ func publisherBugs() []bug {
 				return o, err
 			}}
 		}},
-		{"a new key for every attempt", smm.ClassKey, "faults", func(d *reference.Driver) smm.Driver {
+		{"a new key for every attempt", smm.ClassKey, "faults", "2 public items", func(d *reference.Driver) smm.Driver {
 			return &badPublisher{Driver: d, commit: func(ctx context.Context, r *smm.PublishRequest, p smm.Prepared, a smm.Attempt) (smm.Outcome, error) {
 				p.State = json.RawMessage(strings.Replace(string(p.State), r.ID, fmt.Sprint(r.ID, a.N), 1))
 				return d.Commit(ctx, r, p, a)
 			}}
 		}},
-		{"a key that dies with the process", smm.ClassKey, "crashes", func(d *reference.Driver) smm.Driver {
+		{"a key that dies with the process", smm.ClassKey, "crashes", "2 public items", func(d *reference.Driver) smm.Driver {
 			return &badPublisher{Driver: d, commit: func(ctx context.Context, r *smm.PublishRequest, p smm.Prepared, a smm.Attempt) (smm.Outcome, error) {
 				p.State = json.RawMessage(strings.Replace(string(p.State), r.ID, fmt.Sprintf("%p", d), 1))
 				return d.Commit(ctx, r, p, a)
 			}}
 		}},
-		{"forgets the Ref", smm.ClassKey, "publish", func(d *reference.Driver) smm.Driver {
+		{"forgets the Ref", smm.ClassKey, "publish", "published without a Ref", func(d *reference.Driver) smm.Driver {
 			return &badPublisher{Driver: d, commit: func(ctx context.Context, r *smm.PublishRequest, p smm.Prepared, a smm.Attempt) (smm.Outcome, error) {
 				o, err := d.Commit(ctx, r, p, a)
 				o.Post = smm.Ref{}
 				return o, err
 			}}
 		}},
-		{"publishes in Prepare", smm.ClassKey, "publish", func(d *reference.Driver) smm.Driver {
+		{"publishes in Prepare", smm.ClassKey, "publish", "public before the commit", func(d *reference.Driver) smm.Driver {
 			return &badPublisher{Driver: d, prepare: func(ctx context.Context, r *smm.PublishRequest, last smm.Prepared) (smm.Prepared, error) {
 				p, err := d.Prepare(ctx, r, last)
 				if err == nil && p.Ready {
@@ -85,15 +87,15 @@ func publisherBugs() []bug {
 				return p, err
 			}}
 		}},
-		{"keeps uploads in memory", smm.ClassKey, "publish", inMemory},
-		{"promises another class", smm.ClassReadBack, "publish", func(d *reference.Driver) smm.Driver {
+		{"keeps uploads in memory", smm.ClassKey, "publish", "want published", inMemory},
+		{"promises another class", smm.ClassReadBack, "publish", "guarantee class", func(d *reference.Driver) smm.Driver {
 			return &badPublisher{Driver: d, prepare: func(ctx context.Context, r *smm.PublishRequest, last smm.Prepared) (smm.Prepared, error) {
 				p, err := d.Prepare(ctx, r, last)
 				p.Guarantee.Class = smm.ClassKey
 				return p, err
 			}}
 		}},
-		{"ignores the context", smm.ClassKey, "cancel", func(d *reference.Driver) smm.Driver {
+		{"ignores the context", smm.ClassKey, "cancel", "did not return within", func(d *reference.Driver) smm.Driver {
 			return &badPublisher{Driver: d,
 				prepare: func(ctx context.Context, r *smm.PublishRequest, last smm.Prepared) (smm.Prepared, error) {
 					return d.Prepare(context.WithoutCancel(ctx), r, last)
@@ -103,7 +105,7 @@ func publisherBugs() []bug {
 				},
 			}
 		}},
-		{"takes its own impatience for a refusal", smm.ClassReadBack, "cancel", func(d *reference.Driver) smm.Driver {
+		{"takes its own impatience for a refusal", smm.ClassReadBack, "cancel", "the deadline passed without an answer", func(d *reference.Driver) smm.Driver {
 			return &badPublisher{Driver: d, commit: func(ctx context.Context, r *smm.PublishRequest, p smm.Prepared, a smm.Attempt) (smm.Outcome, error) {
 				o, err := d.Commit(ctx, r, p, a)
 				if ctx.Err() != nil {
@@ -112,7 +114,7 @@ func publisherBugs() []bug {
 				return o, err
 			}}
 		}},
-		{"asks to wait for nothing", smm.ClassKey, "channels", func(d *reference.Driver) smm.Driver {
+		{"asks to wait for nothing", smm.ClassKey, "channels", "refused for lack of quota", func(d *reference.Driver) smm.Driver {
 			return &badPublisher{Driver: d, commit: func(ctx context.Context, r *smm.PublishRequest, p smm.Prepared, a smm.Attempt) (smm.Outcome, error) {
 				o, err := d.Commit(ctx, r, p, a)
 				if after, ok := smm.RetryAfter(err); ok && after > 0 {
@@ -121,7 +123,7 @@ func publisherBugs() []bug {
 				return o, err
 			}}
 		}},
-		{"one account fits all", smm.ClassKey, "channels", func(d *reference.Driver) smm.Driver {
+		{"one account fits all", smm.ClassKey, "channels", "the bad channel gives no error", func(d *reference.Driver) smm.Driver {
 			accounts, _ := d.Credentials.Accounts(context.Background(), "", reference.Platform)
 			d.Credentials = single{d.Credentials, accounts[0]}
 			return &badReader{Driver: d, capabilities: func(ctx context.Context, _ smm.Ref) (smm.Capabilities, error) {
@@ -133,7 +135,7 @@ func publisherBugs() []bug {
 
 func readerBugs() []bug {
 	return []bug{
-		{"a cursor that leads back", smm.ClassKey, "pages", func(d *reference.Driver) smm.Driver {
+		{"a cursor that leads back", smm.ClassKey, "pages", "returned to a page", func(d *reference.Driver) smm.Driver {
 			return &badReader{Driver: d, comments: func(ctx context.Context, ch, post smm.Ref, r smm.PageRequest) (smm.Page[smm.Message], error) {
 				p, err := d.ListComments(ctx, ch, post, r)
 				if p.Next == "" && r.Cursor != "" {
@@ -142,7 +144,7 @@ func readerBugs() []bug {
 				return p, err
 			}}
 		}},
-		{"pages that lose their last item", smm.ClassKey, "pages", func(d *reference.Driver) smm.Driver {
+		{"pages that lose their last item", smm.ClassKey, "pages", "not in the list exactly once", func(d *reference.Driver) smm.Driver {
 			return &badReader{Driver: d, posts: func(ctx context.Context, ch smm.Ref, r smm.PageRequest) (smm.Page[smm.PublishedPost], error) {
 				p, err := d.ListPosts(ctx, ch, r)
 				if n := len(p.Items); n > 1 && p.Next != "" {
@@ -151,7 +153,7 @@ func readerBugs() []bug {
 				return p, err
 			}}
 		}},
-		{"an expired token is bad weather", smm.ClassKey, "errors", func(d *reference.Driver) smm.Driver {
+		{"an expired token is bad weather", smm.ClassKey, "errors", "want one that matches", func(d *reference.Driver) smm.Driver {
 			return &badReader{Driver: d, posts: func(ctx context.Context, ch smm.Ref, r smm.PageRequest) (smm.Page[smm.PublishedPost], error) {
 				p, err := d.ListPosts(ctx, ch, r)
 				if smm.NeedsReconnect(err) {
@@ -160,7 +162,7 @@ func readerBugs() []bug {
 				return p, err
 			}}
 		}},
-		{"a token in an error", smm.ClassKey, "errors", func(d *reference.Driver) smm.Driver {
+		{"a token in an error", smm.ClassKey, "errors", "a credential stands in an error", func(d *reference.Driver) smm.Driver {
 			return &badReader{Driver: d, posts: func(ctx context.Context, ch smm.Ref, r smm.PageRequest) (smm.Page[smm.PublishedPost], error) {
 				p, err := d.ListPosts(ctx, ch, r)
 				if err != nil {
@@ -169,7 +171,7 @@ func readerBugs() []bug {
 				return p, err
 			}}
 		}},
-		{"announces what it lacks", smm.ClassKey, "capabilities", func(d *reference.Driver) smm.Driver {
+		{"announces what it lacks", smm.ClassKey, "capabilities", "lacks its interface", func(d *reference.Driver) smm.Driver {
 			return &badReader{Driver: d, capabilities: func(ctx context.Context, ch smm.Ref) (smm.Capabilities, error) {
 				c, err := d.Capabilities(ctx, ch)
 				m := map[smm.Capability]smm.Support{smm.CapSearch: {State: smm.StateGranted}}
@@ -181,7 +183,7 @@ func readerBugs() []bug {
 				return smm.NewCapabilities(c.AsOf(), m, c.Limits()), err
 			}}
 		}},
-		{"limits without a source", smm.ClassKey, "capabilities", func(d *reference.Driver) smm.Driver {
+		{"limits without a source", smm.ClassKey, "capabilities", "limits need a source", func(d *reference.Driver) smm.Driver {
 			return &badReader{Driver: d, capabilities: func(ctx context.Context, ch smm.Ref) (smm.Capabilities, error) {
 				c, err := d.Capabilities(ctx, ch)
 				m, l := map[smm.Capability]smm.Support{}, c.Limits()
@@ -192,23 +194,33 @@ func readerBugs() []bug {
 				return smm.NewCapabilities(c.AsOf(), m, l), err
 			}}
 		}},
-		{"hiding toggles", smm.ClassKey, "setters", func(d *reference.Driver) smm.Driver {
+		{"hiding toggles", smm.ClassKey, "setters", "the server holds", func(d *reference.Driver) smm.Driver {
 			return &toggler{Driver: d, hidden: map[smm.Ref]bool{}}
 		}},
-		{"deleting what is gone fails", smm.ClassKey, "setters", func(d *reference.Driver) smm.Driver { return strictDeleter{d} }},
-		{"writes in order to validate", smm.ClassKey, "findings", func(d *reference.Driver) smm.Driver { return eager{d} }},
-		{"forgets its limits", smm.ClassKey, "findings", func(d *reference.Driver) smm.Driver { return careless{d} }},
-		{"one tenant's token for all", smm.ClassKey, "tenants", func(d *reference.Driver) smm.Driver {
+		{"deleting what is gone fails", smm.ClassKey, "setters", "delete, call 2", func(d *reference.Driver) smm.Driver { return strictDeleter{d} }},
+		{"writes in order to validate", smm.ClassKey, "findings", "requests that write", func(d *reference.Driver) smm.Driver { return eager{d} }},
+		{"forgets its limits", smm.ClassKey, "findings", "is missing", func(d *reference.Driver) smm.Driver { return careless{d} }},
+		{"one tenant's token for all", smm.ClassKey, "tenants", "requests were sent", func(d *reference.Driver) smm.Driver {
 			d.Credentials = leaky{d.Credentials}
 			return d
 		}},
-		{"leaves out what it does not know", smm.ClassKey, "metrics", func(d *reference.Driver) smm.Driver {
+		{"a token of all, and a wrong face about it", smm.ClassKey, "tenants", "requests were sent", func(d *reference.Driver) smm.Driver {
+			honest := *d
+			d.Credentials = leaky{d.Credentials}
+			return &badReader{Driver: d, posts: func(ctx context.Context, ch smm.Ref, r smm.PageRequest) (smm.Page[smm.PublishedPost], error) {
+				if _, err := d.ListPosts(ctx, ch, r); err != nil {
+					return smm.Page[smm.PublishedPost]{}, err
+				}
+				return honest.ListPosts(ctx, ch, r)
+			}}
+		}},
+		{"leaves out what it does not know", smm.ClassKey, "metrics", "was asked for and is not there", func(d *reference.Driver) smm.Driver {
 			return &badReader{Driver: d, metrics: func(ctx context.Context, ch smm.Ref, r smm.MetricRequest) ([]smm.Metric, error) {
 				r.Names = nil
 				return d.ReadMetrics(ctx, ch, r)
 			}}
 		}},
-		{"says zero for unknown", smm.ClassKey, "metrics", func(d *reference.Driver) smm.Driver {
+		{"says zero for unknown", smm.ClassKey, "metrics", "does not exist is", func(d *reference.Driver) smm.Driver {
 			return &badReader{Driver: d, metrics: func(ctx context.Context, ch smm.Ref, r smm.MetricRequest) ([]smm.Metric, error) {
 				got, err := d.ReadMetrics(ctx, ch, r)
 				for i := range got {
@@ -219,7 +231,7 @@ func readerBugs() []bug {
 				return got, err
 			}}
 		}},
-		{"does not know its own words", smm.ClassKey, "conversations", func(d *reference.Driver) smm.Driver { return deaf{d} }},
+		{"does not know its own words", smm.ClassKey, "conversations", "own false", func(d *reference.Driver) smm.Driver { return deaf{d} }},
 	}
 }
 
@@ -248,8 +260,8 @@ func TestSuiteCatchesBrokenDrivers(t *testing.T) {
 		t.Run(strings.ReplaceAll(b.name, " ", "-"), func(t *testing.T) {
 			t.Parallel()
 			lines := watch(t, b.class, b.wrap, b.topic)
-			if len(lines) == 0 {
-				t.Fatalf("topic %s did not notice", b.topic)
+			if !slices.ContainsFunc(lines, func(line string) bool { return strings.Contains(line, b.says) }) {
+				t.Fatalf("topic %s did not say %q; it said %q", b.topic, b.says, lines)
 			}
 			t.Logf("%s: %d failures, the first: %s", b.topic, len(lines), lines[0])
 		})
@@ -260,5 +272,18 @@ func TestRecorderPassesAnHonestDriver(t *testing.T) {
 	t.Parallel()
 	if lines := watch(t, smm.ClassKey, nil, ""); len(lines) > 0 {
 		t.Fatalf("%d failures: %s", len(lines), strings.Join(lines, "\n"))
+	}
+}
+
+func TestJournalCrashesWhereItIsTold(t *testing.T) {
+	d := &smm.Delivery{ID: "d"}
+	j := &journal{before: at(1), after: at(2)}
+	for n, want := range []struct {
+		crash, kept bool
+	}{{true, false}, {true, true}, {false, true}} {
+		j.last = nil
+		if err := j.Save(t.Context(), d); (err != nil) != want.crash || (j.last != nil) != want.kept {
+			t.Errorf("save %d: %v, kept %t", n+1, err, j.last != nil)
+		}
 	}
 }

@@ -86,6 +86,6 @@ func topics() []topic {
 // at a time.
 func Run(t *testing.T, open func(t *testing.T) *Harness) {
 	t.Helper()
-	r := &real{T: t}
+	r := &standard{T: t}
 	newSuite(r, func(t tester) *Harness { return open(t.under()) }).run(r)
 }

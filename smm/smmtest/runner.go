@@ -93,18 +93,18 @@ func (s *suite) leads(f Form) bool {
 	return true
 }
 
-// real is a tester over the testing package.
-type real struct{ *testing.T }
+// standard is a tester over the testing package.
+type standard struct{ *testing.T }
 
-func (r *real) under() *testing.T { return r.T }
+func (r *standard) under() *testing.T { return r.T }
 
-func (r *real) sub(name string, beside bool, f func(tester)) {
+func (r *standard) sub(name string, beside bool, f func(tester)) {
 	r.T.Helper()
 	r.T.Run(name, func(t *testing.T) {
 		if beside {
 			t.Parallel()
 		}
-		f(&real{t})
+		f(&standard{t})
 	})
 }
 

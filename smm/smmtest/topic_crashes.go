@@ -23,11 +23,11 @@ func crashes(t tester, s *suite) {
 }
 
 func (s *suite) crashesOf(t tester, f Form, table *table) {
-	faults := s.crashFaults(t, f)
+	meanwhile := s.crashFaults(t, f)
 	if !s.leads(f) {
-		faults = faults[:2]
+		meanwhile = meanwhile[:2]
 	}
-	for _, v := range faults {
+	for _, v := range meanwhile {
 		name := "none"
 		if v.Kind != "" {
 			name = faultName(v)
