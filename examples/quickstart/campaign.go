@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -39,11 +40,6 @@ func (d *desk) openFiles(ctx context.Context) error {
 	if d.stage.control == nil {
 		d.keys = smm.NewMemoryCredentials()
 		return d.openStores(ctx)
-	}
-	if d.stage.mode == "own" {
-		if err := d.clear(); err != nil {
-			return err
-		}
 	}
 	for {
 		handle, err := d.handle()
@@ -88,8 +84,9 @@ func (d *desk) takeLock(ctx context.Context) (err error) {
 }
 
 func (d *desk) openStores(ctx context.Context) (err error) {
-	if d.db, err = sqlitestore.Open(ctx, d.file("campaign.db"), nil); err != nil {
-		return err
+	path := d.file("campaign.db")
+	if d.db, err = sqlitestore.Open(ctx, path, nil); err != nil {
+		return fmt.Errorf("%s: %w", path, err)
 	}
 	d.notes, err = openJournaled(ctx, d.file("inbox.jsonl"))
 	return err

@@ -67,6 +67,7 @@ func kill(t *testing.T, after time.Duration, word string, args ...string) bool {
 // platforms take their time to answer, so that many a kill falls between a post
 // and the answer that would have told of it.
 func TestKilledAtAnyMoment(t *testing.T) {
+	t.Parallel()
 	web, rng := simulators(t), seed(t)
 	inForce(t, web, `{"class": "commit", "kind": "slow", "times": -1, "delay": "150ms"}`)
 	args := []string{"-connect", web.URL(), "-data", t.TempDir(), "-step", "400ms"}
@@ -101,6 +102,7 @@ func inForce(t *testing.T, web *localweb.Web, faults ...string) {
 // TestLostReplies breaks what is worst to break: the answers to requests that
 // make something public.
 func TestLostReplies(t *testing.T) {
+	t.Parallel()
 	web, rng := simulators(t), seed(t)
 	inForce(t, web,
 		`{"class": "commit", "kind": "drop-reply", "skip": 1, "times": 3}`,

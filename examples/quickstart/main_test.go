@@ -146,6 +146,7 @@ func requireWhole(t *testing.T, web *localweb.Web, o outcome) {
 }
 
 func TestRunToTheEndAndAgain(t *testing.T) {
+	t.Parallel()
 	web, data := simulators(t), t.TempDir()
 	start := time.Now()
 	first := finish(t, nil, "-connect", web.URL(), "-data", data)
@@ -166,6 +167,7 @@ func TestRunToTheEndAndAgain(t *testing.T) {
 }
 
 func TestOwnSimulators(t *testing.T) {
+	t.Parallel()
 	data := t.TempDir()
 	o := finish(t, nil, "-data", data)
 	require.Equal(t, "own", o.Mode)
@@ -178,6 +180,7 @@ func TestOwnSimulators(t *testing.T) {
 // TestTwoAtOnce is what happens when "go run" is killed and started again: what
 // it had started still runs.
 func TestTwoAtOnce(t *testing.T) {
+	t.Parallel()
 	web, data := simulators(t), t.TempDir()
 	first := program(t, nil, "-connect", web.URL(), "-data", data, "-json", "-step", "50ms")
 	var out bytes.Buffer
@@ -190,6 +193,7 @@ func TestTwoAtOnce(t *testing.T) {
 }
 
 func TestSimulatorsThatForgot(t *testing.T) {
+	t.Parallel()
 	data := t.TempDir()
 	for range 2 { // the second pair knows nothing of the first campaign
 		web := simulators(t)
@@ -200,6 +204,7 @@ func TestSimulatorsThatForgot(t *testing.T) {
 // TestLive runs the program as on real accounts: logins from the environment,
 // no control API, nobody who plays the public.
 func TestLive(t *testing.T) {
+	t.Parallel()
 	web, data := simulators(t), t.TempDir()
 	var env []string
 	for _, a := range web.Doc().Accounts {
@@ -235,6 +240,7 @@ func runHere(t *testing.T, env map[string]string, args ...string) (code int, out
 }
 
 func TestTablesForPeople(t *testing.T) {
+	t.Parallel()
 	code, out, errOut := runHere(t, nil, "-data", t.TempDir(), "-step", "1ms")
 	require.Zero(t, code, errOut)
 	for _, want := range []string{
