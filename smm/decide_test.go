@@ -120,7 +120,7 @@ func TestPrepareErrors(t *testing.T) {
 
 	tries, fail = 0, smm.ErrForbidden
 	_, err = c.Channel(f.channel()).Publish(t.Context(), &smm.Post{Text: "y"}, nil)
-	wantIs(t, err, smm.ErrRejected)
+	wantIs(t, err, smm.ErrForbidden)
 	wantEqual(t, "tries after a final error", tries, 1)
 
 	tries, fail = 0, nil

@@ -85,6 +85,7 @@ func (p Phase) Final() bool {
 // Failure is an error in durable form.
 type Failure struct {
 	Op        string `json:"op"`             // "prepare", "commit", "settle", "parent"
+	Kind      string `json:"kind,omitempty"` // of the sentinel that the error matched: "rejected", "not-found"
 	Code      string `json:"code,omitempty"` // the vendor's
 	Message   string `json:"message"`
 	Reconnect bool   `json:"reconnect,omitempty"` // NeedsReconnect
@@ -95,11 +96,21 @@ func newFailure(op string, err error) *Failure {
 	if err == nil {
 		return nil
 	}
-	f := &Failure{Op: op, Message: CleanMessage(err.Error()), Reconnect: NeedsReconnect(err)}
+	f := &Failure{Op: op, Kind: kindOf(err), Message: CleanMessage(err.Error()), Reconnect: NeedsReconnect(err)}
 	if e, ok := errors.AsType[*Error](err); ok {
 		f.Code, f.Status = e.Code, e.Status
 	}
 	return f
+}
+
+// sentinel returns what the error matched, or nil.
+func (f *Failure) sentinel() error {
+	for _, k := range kinds() {
+		if f != nil && k.name == f.Kind {
+			return k.err
+		}
+	}
+	return nil
 }
 
 // LogLine is one step of a delivery, for people who ask why it is where it is.

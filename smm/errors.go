@@ -157,10 +157,11 @@ func (e *RateLimitError) Error() string {
 func (e *RateLimitError) Unwrap() error { return ErrRateLimited }
 
 // RetryAfter reports how long the platform asks to wait before a request like
-// the one that failed with err may be sent.
+// the one that failed with err may be sent. It is false if the platform did not
+// say, or named a time that is over.
 func RetryAfter(err error) (d time.Duration, ok bool) {
-	if rl, is := errors.AsType[*RateLimitError](err); is {
-		return max(rl.After, 0), true
+	if rl, is := errors.AsType[*RateLimitError](err); is && rl.After > 0 {
+		return rl.After, true
 	}
 	return 0, false
 }
@@ -168,6 +169,31 @@ func RetryAfter(err error) (d time.Duration, ok bool) {
 // NeedsReconnect reports whether err means that the account must be connected
 // again by a person. A network failure never does.
 func NeedsReconnect(err error) bool { return errors.Is(err, ErrUnauthorized) }
+
+// kinds are the sentinels in durable form; the order decides where an error
+// matches several.
+func kinds() []struct {
+	name string
+	err  error
+} {
+	return []struct {
+		name string
+		err  error
+	}{
+		{"rate-limited", ErrRateLimited}, {"unauthorized", ErrUnauthorized}, {"forbidden", ErrForbidden}, {"not-found", ErrNotFound},
+		{"unsupported", ErrUnsupported}, {"duplicate", ErrDuplicate}, {"rejected", ErrRejected}, {"invalid", ErrInvalid},
+		{"conflict", ErrConflict}, {"unavailable", ErrUnavailable},
+	}
+}
+
+func kindOf(err error) string {
+	for _, k := range kinds() {
+		if errors.Is(err, k.err) {
+			return k.name
+		}
+	}
+	return ""
+}
 
 // Temporary reports whether the same read may succeed later without anybody
 // changing anything. It says nothing about creates: their Outcome decides.

@@ -350,6 +350,7 @@ func backoff(id string, tries int) time.Duration {
 	return d - time.Duration(uint64(d/2)*uint64(h.Sum32())>>32)
 }
 
+// retryAt is when the platform asked to come back, zero if it did not say.
 func retryAt(err error, now time.Time) time.Time {
 	if after, ok := RetryAfter(err); ok {
 		return now.Add(after)

@@ -338,8 +338,8 @@ func (d *Delivery) Err() error {
 		base = ErrInDoubt
 	case OutcomeRefused:
 		base = ErrRejected
-		if d.Failure != nil && d.Failure.Reconnect {
-			base = ErrUnauthorized
+		if s := d.Failure.sentinel(); s != nil && finalError(s) {
+			base = s
 		}
 	}
 	e := &Error{Op: "publish", Platform: d.Request.Channel.Platform, Channel: d.Request.Channel, Outcome: d.State(), Err: base}

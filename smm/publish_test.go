@@ -341,6 +341,24 @@ func TestAnHourWithoutNetworkDoesNotFailAPost(t *testing.T) {
 	wantEqual(t, "attempts that may have arrived", r.Deliveries[0].Attempt.N, 1)
 }
 
+func TestARefusalWithoutAPauseIsNotALoop(t *testing.T) {
+	f := newFake("x")
+	commits := 0
+	f.commit = func(_ context.Context, r *smm.PublishRequest, _ smm.Attempt) (smm.Outcome, error) {
+		if commits++; commits < 5 {
+			return smm.Outcome{State: smm.OutcomeRefused, Retry: true}, &smm.RateLimitError{} // its reset is over
+		}
+		return f.show(r), nil
+	}
+	c, clock := newClient(t, nil, f)
+	if rs := publish(t, c, &smm.Post{Text: "x"}, f); rs[0].Err != nil {
+		t.Fatal(rs[0].Err)
+	}
+	if took := clock.Now().Sub(start); took < 10*time.Second {
+		t.Fatalf("five commits within %s", took)
+	}
+}
+
 func TestTenantReachesTheDriver(t *testing.T) {
 	f := newFake("x")
 	c, _ := newClient(t, nil, f)

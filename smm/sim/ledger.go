@@ -56,14 +56,14 @@ func (l *Ledger) Add(i Item) {
 	l.items = append(l.items, i)
 }
 
-// Update changes the recorded item with the given id, if there is one.
+// Update changes what is recorded under the given id: several items, if it was
+// edited in public.
 func (l *Ledger) Update(p smm.Platform, id string, change func(*Item)) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for n := range l.items {
 		if l.items[n].Platform == p && l.items[n].ID == id {
 			change(&l.items[n])
-			return
 		}
 	}
 }
