@@ -131,7 +131,7 @@ func (g *guardedBody) Read(p []byte) (int, error) {
 		return 0, http.ErrBodyReadAfterClose
 	}
 	n, err := g.r.Read(p)
-	if err != nil && err != io.EOF { //nolint:errorlint // Readers return io.EOF itself
+	if err != nil && err != io.EOF {
 		err = &bodyError{err}
 	}
 	return n, err

@@ -26,7 +26,7 @@ func (b *retryBudget) first(host string) {
 	if !ok { // a host starts with the full burst, which needs no entry
 		return
 	}
-	if have = have + b.ratio; have >= b.burst {
+	if have += b.ratio; have >= b.burst {
 		delete(b.saved, host)
 		return
 	}

@@ -70,7 +70,7 @@ func (c *Client) send(ctx context.Context, r *Request, attempt int) (*Response, 
 	}
 	unreplayable(req)
 	start := c.clock.Now()
-	hres, err := c.rt.RoundTrip(req)
+	hres, err := c.rt.RoundTrip(req) //nolint:bodyclose // receive reads and closes it
 	if err != nil {
 		fate := trace.fate(err)
 		c.reportFailure(ctx, grant, fate != FateNotSent)

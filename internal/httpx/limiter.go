@@ -255,7 +255,7 @@ func (b *budget) adopt(now time.Time, s smm.QuotaState) {
 		// Nobody declared this budget, so its headers do.
 		b.limit = smm.QuotaLimit{Shape: smm.QuotaFixed, Limit: s.Limit, Window: s.Reset.Sub(now)}
 		f := newFixed(s.Limit, b.limit.Window)
-		f.inFlight = b.model.(*openModel).inFlight //nolint:forcetypeassert // as the line above says
+		f.inFlight = b.model.(*openModel).inFlight //nolint:forcetypeassert,errcheck // as the line above says
 		b.model = f
 	}
 	b.model.adopt(now, s)

@@ -1,6 +1,7 @@
 package httpx
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
 	"time"
@@ -76,7 +77,7 @@ func (t *ErrorTable) Error(op string, ch smm.Ref, resp *Response) *smm.Error {
 		err = sentinelOf(resp.Status)
 	}
 	switch {
-	case err == smm.ErrRateLimited:
+	case errors.Is(err, smm.ErrRateLimited):
 		err = rateLimitError(resp, v)
 	case resp.Status >= 300 && resp.Status <= 399 && row.Err == nil:
 		err = fmt.Errorf("%w: redirected, which is not followed: check the base URL", err)
@@ -126,7 +127,7 @@ func (t *ErrorTable) judge(fate Fate, resp *Response, v VendorError) smm.Outcome
 	case VerdictPending:
 		o.State, o.Retry = smm.OutcomePending, false
 	case VerdictDefault:
-		if row.Err == smm.ErrRateLimited && o.State == smm.OutcomeRefused {
+		if errors.Is(row.Err, smm.ErrRateLimited) && o.State == smm.OutcomeRefused {
 			o.Retry = true
 		}
 	}

@@ -132,7 +132,7 @@ func decode(mime string, r io.Reader) (image.Image, error) {
 }
 
 // fit shrinks a size into the bounds.
-func fit(w, h, maxW, maxH int) (int, int) {
+func fit(w, h, maxW, maxH int) (width, height int) {
 	scale := 1.0
 	if maxW > 0 {
 		scale = min(scale, float64(maxW)/float64(w))

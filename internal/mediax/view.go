@@ -47,7 +47,7 @@ func (v *view) crop(aspect float64, f FocalPoint) {
 }
 
 // source returns the stored pixel of a shown one (EXIF 2.32, 4.6.4).
-func (v *view) source(x, y int) (int, int) {
+func (v *view) source(x, y int) (sx, sy int) {
 	x, y = x+v.x0, y+v.y0
 	right, bottom := v.fullW-1, v.fullH-1
 	switch v.orientation {

@@ -31,11 +31,10 @@ func Graphemes(text string) int {
 				break
 			}
 		}
-		next := 0
 		if w > 0 {
 			// The second look is carried over, so each character is
 			// classified once.
-			next = simpleWidth(text[i+w:])
+			next := simpleWidth(text[i+w:])
 			if next > 0 || i+w == len(text) {
 				n++
 				i += w
@@ -99,7 +98,7 @@ func asciiClusters(s string) int {
 // The ranges hold code points whose Grapheme_Cluster_Break is Other (among
 // them Extended_Pictographic, which joins only after ZWJ), LV or LVT.
 func simpleWidth(s string) int {
-	if len(s) == 0 {
+	if s == "" {
 		return 0
 	}
 	c := s[0]
@@ -140,6 +139,7 @@ func simple2(r rune) bool {
 		r >= 0x5D0 && r <= 0x5EA || r >= 0x620 && r <= 0x64A // Hebrew, Arabic
 }
 
+//nolint:cyclop // one expression over a list of ranges
 func simple3(r rune) bool {
 	return r >= 0x4E00 && r <= 0x9FFF || r >= 0xAC00 && r <= 0xD7A3 || // ideographs, Hangul syllables
 		r >= 0x3041 && r <= 0x3096 || r >= 0x30A0 && r <= 0x30FF || // kana

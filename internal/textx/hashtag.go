@@ -167,7 +167,7 @@ func isHidden(r rune) bool {
 // cashtags finds $TICKER after white space: up to six letters, then
 // optionally a dot or underscore and one or two letters.
 func cashtags(es []Entity, text string) []Entity {
-	for i := 0; i < len(text); i++ {
+	for i := range len(text) {
 		if text[i] != '$' || i > 0 && !isTwitterSpace(prevRune(text, i)) {
 			continue
 		}

@@ -2,6 +2,7 @@ package textx
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -113,15 +114,15 @@ func (s *splitter) split(total int) ([]string, error) {
 func (s *splitter) bestBreak(start int, ends []int) int {
 	half := start + (ends[len(ends)-1]-start)/2
 	best, bestRank := len(ends)-1, 0
-	for i := len(ends) - 1; i >= 0; i-- {
-		rank := breakRank(s.text, ends[i])
-		if ends[i] < half && rank > wordBreak {
+	for i, end := range slices.Backward(ends) {
+		rank := breakRank(s.text, end)
+		if end < half && rank > wordBreak {
 			rank = wordBreak
 		}
 		if rank > bestRank {
 			best, bestRank = i, rank
 		}
-		if bestRank == paragraphBreak || ends[i] < half && bestRank > 0 {
+		if bestRank == paragraphBreak || end < half && bestRank > 0 {
 			break
 		}
 	}

@@ -204,7 +204,7 @@ func mixed(word string) bool {
 
 // entropy is Shannon's, in bits per character.
 func entropy(s string) float64 {
-	var counts [256]int
+	counts := make([]int, 256)
 	for i := range len(s) {
 		counts[s[i]]++
 	}

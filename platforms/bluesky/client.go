@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 	"time"
 
@@ -205,7 +206,7 @@ func (p Page) values() url.Values {
 		v.Set("cursor", p.Cursor)
 	}
 	if p.Limit > 0 {
-		v.Set("limit", fmt.Sprint(min(p.Limit, 100)))
+		v.Set("limit", strconv.Itoa(min(p.Limit, 100)))
 	}
 	return v
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/url"
 	"slices"
+	"strconv"
 
 	"github.com/smmkit/smmkit/smm"
 )
@@ -84,7 +85,7 @@ type Thread struct {
 // up to height (0 to 1000).
 func (s *FeedService) GetPostThread(ctx context.Context, uri string, depth, height int) (*Thread, error) {
 	return read[Thread](ctx, s.c, s.c.query("app.bsky.feed.getPostThread", url.Values{
-		"uri": {uri}, "depth": {fmt.Sprint(depth)}, "parentHeight": {fmt.Sprint(height)},
+		"uri": {uri}, "depth": {strconv.Itoa(depth)}, "parentHeight": {strconv.Itoa(height)},
 	}))
 }
 

@@ -20,13 +20,7 @@ func (b *bench) auth(name string) int {
 	return b.world.Faults.Requests(sim.Op{Platform: bluesky.Platform, Name: "com.atproto.server." + name, Class: sim.Auth})
 }
 
-func profile(t testing.TB, b *bench, d *bluesky.Driver) error {
-	t.Helper()
-	_, err := d.ReadProfile(t.Context(), b.account.Channel, b.account.Channel)
-	return err
-}
-
-// timeline needs a session, other than a profile.
+// timeline needs a session.
 func timeline(t testing.TB, b *bench, d *bluesky.Driver) error {
 	t.Helper()
 	_, err := d.ListTimeline(t.Context(), b.account.Channel, smm.PageRequest{})

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -165,9 +166,7 @@ func (p ListParams) query(q url.Values) (url.Values, error) {
 		if err != nil || len(p.Cursor) > maxCursor {
 			return nil, fmt.Errorf("%w: mastodon: cursor is not one of Page.Next or Page.Prev", smm.ErrInvalid)
 		}
-		for k, v := range from {
-			q[k] = v
-		}
+		maps.Copy(q, from)
 		return q, nil
 	}
 	if p.Limit > 0 {

@@ -113,8 +113,8 @@ func splitHost(hostport string) (host string, port uint16, ok bool) {
 
 // parseHost returns an address, or nothing for a DNS name, or what is wrong.
 func parseHost(host string) (netip.Addr, string) {
-	if strings.HasPrefix(host, "[") {
-		addr, err := netip.ParseAddr(strings.TrimSuffix(strings.TrimPrefix(host, "["), "]"))
+	if after, ok := strings.CutPrefix(host, "["); ok {
+		addr, err := netip.ParseAddr(strings.TrimSuffix(after, "]"))
 		switch {
 		case err != nil || !addr.Is6():
 			return netip.Addr{}, "not an IPv6 address"

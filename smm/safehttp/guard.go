@@ -64,6 +64,7 @@ func (g *Guard) Do(req *http.Request) (*http.Response, error) {
 	if err != nil {
 		return nil, typed(req.Context(), req.URL, g.opts.Timeout, Redact(err))
 	}
+	//nolint:contextcheck // the error tells of the request's own context
 	resp.Body = &typedBody{ReadCloser: resp.Body, typed: func(err error) error {
 		return typed(req.Context(), resp.Request.URL, g.opts.Timeout, err)
 	}}
@@ -114,7 +115,7 @@ func (g *Guard) checkRedirect(req *http.Request, via []*http.Request) error {
 			kept[name] = v
 		}
 	}
-	req.Header = kept
+	req.Header = kept //nolint:gosec // this is what keeps them from crossing
 	return nil
 }
 

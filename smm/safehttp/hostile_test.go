@@ -74,9 +74,7 @@ func spellings(dotted string) []string {
 // hostileHosts are hosts that must be refused whatever DNS says.
 func hostileHosts() []string {
 	var out []string
-	for _, a := range inner {
-		out = append(out, a)
-	}
+	out = append(out, inner...)
 	for _, a := range []string{"127.0.0.1", "10.0.0.1", "169.254.169.254", "192.168.0.1", "172.16.0.1", "0.0.0.0", "100.64.0.1"} {
 		out = append(out, spellings(a)...)
 	}
@@ -165,12 +163,12 @@ func TestHostileURLsNeverConnect(t *testing.T) {
 			dials.Add(1)
 			return nil, errors.New("connected")
 		}})
-	real := mustGuard(t, Options{AllowHTTP: true, Ports: ports, Resolver: private})
+	dialing := mustGuard(t, Options{AllowHTTP: true, Ports: ports, Resolver: private})
 
 	urls := hostileURLs(c.port)
 	reasons := map[Reason]int{}
 	for _, u := range urls {
-		for _, g := range []*Guard{hooked, real} {
+		for _, g := range []*Guard{hooked, dialing} {
 			_, err := g.Fetch(t.Context(), u)
 			be, ok := errors.AsType[*BlockedError](err)
 			if !ok || !errors.Is(err, ErrBlocked) {

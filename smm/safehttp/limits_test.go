@@ -261,7 +261,7 @@ func TestCallerCancels(t *testing.T) {
 func TestRedactClientErrors(t *testing.T) {
 	g := scripted(t, Options{}, func(c net.Conn) { say(c, "garbage\r\n\r\n") })
 	for _, u := range []string{"http://example.com/hook/SECRET?token=SECRET", "http://user:SECRET@example.com/", "http://example.com/%zzSECRET", "gopher://example.com/SECRET"} {
-		_, err := g.Client().Get(u) //nolint:noctx,bodyclose // there is no body on error, and the plain client is the point
+		_, err := g.Client().Get(u) //nolint:bodyclose // there is no body on error, and the plain client is the point
 		if err == nil {
 			t.Fatalf("%s: no error", u)
 		}

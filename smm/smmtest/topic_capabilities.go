@@ -1,6 +1,7 @@
 package smmtest
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"slices"
@@ -131,7 +132,7 @@ func (s *suite) capabilitiesJSON(t tester) {
 	if err := json.Unmarshal(a, &back); err != nil {
 		t.Fatal(err)
 	}
-	if b, err := json.Marshal(back); err != nil || string(a) != string(b) {
+	if b, err := json.Marshal(back); err != nil || !bytes.Equal(a, b) {
 		t.Errorf("capabilities change on their way through JSON (%v):\n%s\n%s", err, a, b)
 	}
 }

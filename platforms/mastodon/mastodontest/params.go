@@ -38,7 +38,7 @@ func readParams(r *http.Request) (params, error) {
 		var v any
 		dec := json.NewDecoder(io.LimitReader(r.Body, maxForm))
 		dec.UseNumber()
-		if err := dec.Decode(&v); err != nil && err != io.EOF { //nolint:errorlint // the decoder returns io.EOF itself
+		if err := dec.Decode(&v); err != nil && err != io.EOF {
 			return p, err
 		}
 		if m, ok := v.(map[string]any); ok {

@@ -78,7 +78,7 @@ func NewServer(world *sim.World, opts *Options) *Server {
 	}
 	s.http = httptest.NewUnstartedServer(s.dated(wire.Handler(s.mux)))
 	if s.opts.Addr != "" {
-		l, err := net.Listen("tcp", s.opts.Addr) //nolint:noctx // bound to the server's life, not to a call
+		l, err := net.Listen("tcp", s.opts.Addr)
 		if err != nil {
 			panic(fmt.Sprintf("mastodontest: listen: %v", err))
 		}
