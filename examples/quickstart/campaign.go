@@ -39,7 +39,7 @@ func (d *desk) openFiles(ctx context.Context) error {
 	}
 	if d.stage.control == nil {
 		d.keys = smm.NewMemoryCredentials()
-		return d.openStores(ctx)
+		return d.openDatabase(ctx)
 	}
 	for {
 		handle, err := d.handle()
@@ -49,7 +49,7 @@ func (d *desk) openFiles(ctx context.Context) error {
 		if err := d.stage.makeAccounts(ctx, handle); err != nil {
 			return err
 		}
-		if err := d.openStores(ctx); err != nil {
+		if err := d.openDatabase(ctx); err != nil {
 			return err
 		}
 		over, err := d.over(ctx)
@@ -61,7 +61,7 @@ func (d *desk) openFiles(ctx context.Context) error {
 			return err
 		}
 		d.scr.say("These simulators do not know the campaign in the data folder: beginning a new one")
-		if err := errors.Join(d.db.Close(), d.notes.Close(), d.clear()); err != nil {
+		if err := errors.Join(d.db.Close(), d.clear()); err != nil {
 			return err
 		}
 	}
@@ -83,13 +83,12 @@ func (d *desk) takeLock(ctx context.Context) (err error) {
 	}
 }
 
-func (d *desk) openStores(ctx context.Context) (err error) {
+func (d *desk) openDatabase(ctx context.Context) (err error) {
 	path := d.file("campaign.db")
 	if d.db, err = sqlitestore.Open(ctx, path, nil); err != nil {
 		return fmt.Errorf("%s: %w", path, err)
 	}
-	d.notes, err = openJournaled(ctx, d.file("inbox.jsonl"))
-	return err
+	return nil
 }
 
 // handle returns the name of the campaign's accounts, the same in each run.
@@ -140,7 +139,7 @@ func (d *desk) over(ctx context.Context) (bool, error) {
 // clear removes the files of a simulated campaign.
 func (d *desk) clear() error {
 	var errs []error
-	for _, name := range []string{"campaign.json", "campaign.db", "campaign.db-wal", "campaign.db-shm", "inbox.jsonl", "sessions.json"} {
+	for _, name := range []string{"campaign.json", "campaign.db", "campaign.db-wal", "campaign.db-shm", "sessions.json"} {
 		if err := os.Remove(d.file(name)); !errors.Is(err, fs.ErrNotExist) {
 			errs = append(errs, err)
 		}

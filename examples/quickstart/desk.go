@@ -23,8 +23,7 @@ type desk struct {
 
 	dir      string
 	lock     *os.File            // held: this process has the campaign
-	db       *sqlitestore.DB     // deliveries
-	notes    *journaled          // what the inbox knows
+	db       *sqlitestore.DB     // deliveries, and what the inbox knows
 	keys     smm.CredentialStore // sessions
 	client   *smm.Client
 	channels []smm.Channel
@@ -83,7 +82,7 @@ func (d *desk) openOffice(ctx context.Context) (err error) {
 	if d.sched, err = scheduler.New(d.client, store, opts...); err != nil {
 		return err
 	}
-	if d.inbox, err = inbox.New(d.notes, inbox.WithEnqueuer(outbox{store})); err != nil {
+	if d.inbox, err = inbox.New(d.db.Inbox(), inbox.WithEnqueuer(outbox{store})); err != nil {
 		return err
 	}
 	ctx, d.stop = context.WithCancel(context.WithoutCancel(ctx)) // ends with Close, after the last step
@@ -99,11 +98,8 @@ func (d *desk) Close() {
 			d.scr.say("scheduler: %v", err)
 		}
 	}
-	if d.notes != nil {
-		_ = d.notes.Close() // every write was on disk before it was used
-	}
 	if d.db != nil {
-		_ = d.db.Close() // likewise
+		_ = d.db.Close() // every write was on disk before it was used
 	}
 	if d.lock != nil {
 		_ = d.lock.Close()

@@ -156,3 +156,16 @@ func FuzzCalendar(f *testing.F) {
 		}
 	})
 }
+
+func TestDamagedFilesSayWhatToDo(t *testing.T) {
+	for _, name := range []string{"connect-campaign.json", "connect-sessions.json", "connect-campaign.db"} {
+		t.Run(name, func(t *testing.T) {
+			web, dir := simulators(t), t.TempDir()
+			path := filepath.Join(dir, name)
+			require.NoError(t, os.WriteFile(path, []byte("{no\n"), 0o600))
+			code, _, errOut := runHere(t, nil, "-connect", web.URL(), "-data", dir)
+			require.NotZero(t, code)
+			require.Contains(t, errOut, path)
+		})
+	}
+}

@@ -12,8 +12,8 @@ import (
 // lock takes a campaign for this process until it ends, however it ends. It
 // returns nil without an error if another process has it.
 //
-// The scheduler needs no such thing: any number of processes may share its
-// database. The inbox file and the script of the visitors are for one.
+// The database needs no such thing: any number of processes may share it. The
+// script of the visitors, which no real host has, is for one.
 func lock(path string) (*os.File, error) {
 	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {

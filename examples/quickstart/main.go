@@ -13,7 +13,7 @@
 //
 //	calendar.go  the content calendar, a CSV file, becomes posts
 //	setup.go     accounts become drivers, drivers become a client
-//	desk.go      what must survive a crash: the database and the inbox
+//	desk.go      client, database, scheduler and inbox, joined
 //	publish.go   check, schedule, publish
 //	engage.go    read comments, moderate them, answer questions
 //	audit.go     what did the public really see?

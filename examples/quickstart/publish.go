@@ -130,6 +130,9 @@ func (d *desk) publish(ctx context.Context, sum *summary) error {
 	if err != nil {
 		return err
 	}
+	if len(records) < sum.Scheduled {
+		return fmt.Errorf("the database has %d of %d scheduled items: was it replaced meanwhile?", len(records), sum.Scheduled)
+	}
 	for _, r := range records {
 		if r.Delivery.Phase == smm.PhasePublished {
 			sum.Published++
