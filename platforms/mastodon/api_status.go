@@ -6,7 +6,7 @@ import (
 
 // Status is a post.
 // https://docs.joinmastodon.org/entities/Status/ (read August 2026).
-type Status struct {
+type Status struct { //nolint:recvcheck // decoding needs a pointer, the type set of ids a value
 	ID                 ID          `json:"id"`
 	URI                Text        `json:"uri"`
 	URL                Text        `json:"url"` // "" for some remote posts; use URI then

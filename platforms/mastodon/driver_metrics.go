@@ -236,7 +236,7 @@ func (d *Driver) EditProfile(ctx context.Context, channel smm.Ref, e smm.Profile
 		if err != nil {
 			return &smm.Error{Op: "accounts.update", Platform: Platform, Channel: channel, Outcome: smm.OutcomeNotSent, Err: err}
 		}
-		defer closeIt()
+		defer closeIt() //nolint:gocritic,revive // both pictures stay open until the one request is sent
 		*p.into = picture
 	}
 	_, err = s.Accounts.Update(ctx, u)

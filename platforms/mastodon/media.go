@@ -3,7 +3,6 @@ package mastodon
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"net/http"
 	"strconv"
@@ -134,16 +133,4 @@ func gone(err error) error {
 		return nil
 	}
 	return err
-}
-
-// sizeOf measures what can seek and puts it back to its start.
-func sizeOf(s io.Seeker) (int64, error) {
-	n, err := s.Seek(0, io.SeekEnd)
-	if err == nil {
-		_, err = s.Seek(0, io.SeekStart)
-	}
-	if err != nil {
-		return 0, fmt.Errorf("%w: media cannot be rewound: %w", smm.ErrInvalid, err)
-	}
-	return n, nil
 }

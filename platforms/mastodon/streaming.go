@@ -150,9 +150,9 @@ func (s *StreamingService) open(ctx context.Context, base, name string, q url.Va
 func readEvents(r io.Reader, heard func(), emit func(StreamEvent) bool) error {
 	in := bufio.NewReaderSize(r, 16<<10)
 	var (
-		event string
-		data  strings.Builder
-		any   bool
+		event  string
+		data   strings.Builder
+		filled bool
 	)
 	for {
 		line, err := readLine(in)
@@ -161,10 +161,10 @@ func readEvents(r io.Reader, heard func(), emit func(StreamEvent) bool) error {
 		}
 		heard()
 		if line == "" {
-			if any && !emit(StreamEvent{Event: event, Payload: strings.TrimSuffix(data.String(), "\n")}) {
+			if filled && !emit(StreamEvent{Event: event, Payload: strings.TrimSuffix(data.String(), "\n")}) {
 				return errStop
 			}
-			event, any = "", false
+			event, filled = "", false
 			data.Reset()
 			continue
 		}
@@ -172,14 +172,14 @@ func readEvents(r io.Reader, heard func(), emit func(StreamEvent) bool) error {
 		value = strings.TrimPrefix(value, " ")
 		switch field {
 		case "event":
-			event, any = value, true
+			event, filled = value, true
 		case "data":
 			if data.Len()+len(value) > maxEvent {
 				return errTooBig
 			}
 			data.WriteString(value)
 			data.WriteByte('\n')
-			any = true
+			filled = true
 		}
 	}
 }

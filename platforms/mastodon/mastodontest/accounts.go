@@ -139,16 +139,18 @@ func (s *Server) updateProfile(c *call) reply {
 		c.me.fields = fields
 	}
 	for name, into := range map[string]*string{"avatar": &c.me.avatar, "header": &c.me.header} {
-		if head := c.files[name]; head != nil {
-			f, err := head.Open()
-			if err != nil {
-				return fail(http.StatusInternalServerError, "Internal Server Error")
-			}
-			h := sha256.New()
-			_, _ = io.Copy(h, f) // in memory or a temporary file
-			_ = f.Close()
-			*into = hex.EncodeToString(h.Sum(nil))
+		head := c.files[name]
+		if head == nil {
+			continue
 		}
+		f, err := head.Open()
+		if err != nil {
+			return fail(http.StatusInternalServerError, "Internal Server Error")
+		}
+		h := sha256.New()
+		_, _ = io.Copy(h, f) // in memory or a temporary file
+		_ = f.Close()
+		*into = hex.EncodeToString(h.Sum(nil))
 	}
 	return s.verify(c)
 }

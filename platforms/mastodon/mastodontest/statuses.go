@@ -319,7 +319,7 @@ func (s *Server) statusSource(_ *call, st *status) reply {
 	return ok(object{"id": s.wireID(st.id), "text": st.text, "spoiler_text": st.spoiler})
 }
 
-func (s *Server) statusHistory(c *call, st *status) reply {
+func (s *Server) statusHistory(_ *call, st *status) reply {
 	var out []object
 	for _, v := range append(slices.Clone(st.history), version{st.text, st.spoiler, st.sensitive, cmpTime(st.edited, st.created)}) {
 		out = append(out, object{

@@ -15,13 +15,6 @@ func (s *Server) wireID(id string) any {
 	return id
 }
 
-func (s *Server) idOrNull(st *status) any {
-	if st == nil {
-		return nil
-	}
-	return s.wireID(st.id)
-}
-
 func (s *Server) statusURL(st *status) string {
 	if st.author.domain != "" {
 		return "https://" + st.author.domain + "/@" + st.author.username + "/" + st.id
