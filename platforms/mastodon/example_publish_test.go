@@ -22,7 +22,7 @@ func Example() {
 	}
 
 	ctx := context.Background()
-	driver, channel, err := mastodon.FromToken(ctx, account.Login["MASTODON_URL"], account.Login["MASTODON_TOKEN"], nil)
+	driver, channel, err := mastodon.FromToken(ctx, account.Login["MASTODON_SERVER"], account.Login["MASTODON_TOKEN"], nil)
 	if err != nil {
 		fmt.Println(err)
 		return

@@ -180,11 +180,5 @@ func (w *Web) Doc() Document {
 }
 
 func describe(p smm.Platform, a sim.Account) Account {
-	login := maps.Clone(a.Login)
-	// Addresses are called <PLATFORM>_SERVER; Mastodon's simulator says URL.
-	if url, ok := login["MASTODON_URL"]; ok {
-		delete(login, "MASTODON_URL")
-		login["MASTODON_SERVER"] = url
-	}
-	return Account{Platform: p, Handle: a.Handle, Channel: a.Channel, Login: login}
+	return Account{Platform: p, Handle: a.Handle, Channel: a.Channel, Login: maps.Clone(a.Login)}
 }

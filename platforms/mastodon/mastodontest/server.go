@@ -136,7 +136,7 @@ func (s *Server) Close() {
 	s.http.Close()
 }
 
-// NewAccount implements sim.Server. Login holds MASTODON_URL and
+// NewAccount implements sim.Server. Login holds MASTODON_SERVER and
 // MASTODON_TOKEN.
 func (s *Server) NewAccount(handle string) (sim.Account, error) {
 	s.mu.Lock()
@@ -160,7 +160,7 @@ func (s *Server) describe(a *account, t *token) sim.Account {
 	return sim.Account{
 		Handle:  a.username,
 		Channel: smm.Ref{Platform: Platform, Space: s.host, Kind: smm.KindChannel, ID: a.id},
-		Login:   map[string]string{"MASTODON_URL": s.url, "MASTODON_TOKEN": t.value},
+		Login:   map[string]string{"MASTODON_SERVER": s.url, "MASTODON_TOKEN": t.value},
 	}
 }
 
