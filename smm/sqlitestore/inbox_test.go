@@ -205,6 +205,54 @@ func TestInboxListsEachOnce(t *testing.T) {
 			t.Errorf("%s was listed %d times", ref, seen[ref])
 		}
 	}
+	for c, err := range s.List(t.Context(), shop, inbox.Query{}) {
+		if want := desk.WithKind(smm.KindPost, "0"); err != nil || c.Ref != want {
+			t.Errorf("%s comes first, %v; want %s, where somebody just wrote", c.Ref, err, want)
+		}
+		break
+	}
+}
+
+// The order holds also where a page would end among messages of one time.
+func TestInboxOrdersMessagesOfOneTime(t *testing.T) {
+	const n = sqlitestore.PageRows + 20
+	s := open(t, filepath.Join(t.TempDir(), "smm.db")).Inbox()
+	var wg sync.WaitGroup
+	for i := range n {
+		wg.Go(func() {
+			it := heard("p1", i)
+			it.Message.At = someday.Add(time.Duration(i%2) * time.Nanosecond)
+			if _, err := s.Append(t.Context(), shop, it); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	wg.Wait()
+	got := all(t, s.Items(t.Context(), shop, desk, heard("p1", 0).Thread))
+	if len(got) != n {
+		t.Errorf("%d items, want %d", len(got), n)
+	}
+	for i := 1; i < len(got); i++ {
+		a, b := &got[i-1].Message, &got[i].Message
+		if a.At.After(b.At) || a.At.Equal(b.At) && a.Ref.String() > b.Ref.String() {
+			t.Errorf("%s of %v comes before %s of %v", a.Ref, a.At, b.Ref, b.At)
+		}
+	}
+}
+
+// A message of which first only its hiding is heard is undecided once its text
+// is there.
+func TestInboxUndecidedLater(t *testing.T) {
+	s := open(t, filepath.Join(t.TempDir(), "smm.db")).Inbox()
+	hidden, _ := inbox.FromEvent(smm.Event{Kind: smm.EventMessageHidden, Channel: desk, Subject: heard("p1", 1).Message.Ref, At: someday})
+	put(t, s, shop, hidden)
+	if got := all(t, s.Undecided(t.Context(), shop)); len(got) != 0 {
+		t.Errorf("undecided without a text: %+v", got)
+	}
+	put(t, s, shop, heard("p1", 1))
+	if got := all(t, s.Undecided(t.Context(), shop)); len(got) != 1 {
+		t.Errorf("%d undecided, want 1", len(got))
+	}
 }
 
 // The rows of later pages belong to somebody else when it is their turn, as
@@ -216,7 +264,9 @@ func TestInboxListsOnlyItsOwn(t *testing.T) {
 	s := open(t, path).Inbox()
 	many(t, s, 0, n, func(int) string { return "big" })
 	many(t, s, n, n, strconv.Itoa)
-	put(t, s, "other", heard("old", -1), heard("young", 3*n))
+	for i, at := range []int{-2, -1, 3 * n, 3*n + 1, 3*n + 2} { // more of the young, so that they do not make up for the old
+		put(t, s, "other", heard(fmt.Sprint("theirs", i), at))
+	}
 	const swapTenants = "SET tenant = CASE tenant WHEN 'shop' THEN 'other' ELSE 'shop' END"
 	count := func(what string, got int) {
 		t.Helper()
