@@ -51,6 +51,7 @@ const (
 	CapSearch        Capability = "search"           // Searcher
 	CapWebhooks      Capability = "webhooks"         // WebhookReceiver
 	CapStream        Capability = "stream"           // EventStreamer
+	CapAds           Capability = "ads"              // AdsProvider
 )
 
 // SupportState says whether a channel may use a capability now, and if not,

@@ -213,6 +213,15 @@ type PostValidator interface {
 	ValidatePost(ctx context.Context, channel Ref, p *Post, c Capabilities) (Findings, error)
 }
 
+// AdsProvider opens the advertising side of a channel. target is a non-nil
+// pointer to an interface of package smm/ads, as for errors.As, and the method
+// reports whether the channel's advertising account has it. It keeps the
+// advertising model out of this package: ad objects are created through
+// Publisher like everything else, with CreateAd and the platform's options.
+type AdsProvider interface {
+	AdsAs(ctx context.Context, channel Ref, target any) bool
+}
+
 // Viewer opens the vendor's own client for a channel: target is a non-nil
 // pointer, as for errors.As, and the method reports whether it set it. Hosts
 // use As.

@@ -149,7 +149,8 @@ func parseHost(host string) (netip.Addr, string) {
 
 // privateDomains are never delegated in the public DNS. Source: IANA
 // special-use domain names (RFC 6761 and successors) and ICANN's reservation of
-// .internal (2024-07-29); read 2026-11-22.
+// .internal (2024-07-29), as remembered on 2026-11-22: the lists themselves were
+// not at hand.
 var privateDomains = []string{"alt", "arpa", "example", "internal", "invalid", "local", "localhost", "onion", "test"}
 
 // checkName admits the letters, digits, hyphens and underscores of real host

@@ -18,7 +18,8 @@ func deny(prefix, name, source string) specialRange {
 // Source: the IANA special-purpose address registries,
 // https://www.iana.org/assignments/iana-ipv4-special-registry and
 // https://www.iana.org/assignments/iana-ipv6-special-registry, with each row's
-// own RFC; compiled 2026-11-22, newest row RFC 9780 (2025-04). Blocks that the
+// own RFC; compiled on 2026-11-22 from the RFCs and copies of the registries,
+// the live pages were not at hand; newest row RFC 9780 (2025-04). Blocks that the
 // registries call globally reachable (AS112, AMT) are refused as well: nobody
 // serves web pages there. Multicast and site-local come from the address space
 // registries.
@@ -69,8 +70,9 @@ var specialRanges = []specialRange{
 }
 
 // metadataAddrs hand out a machine's credentials to whoever can ask. Some lie
-// in public space, and none is opened by a wide Options.AllowPrefixes. Read
-// from the vendors' documentation as of 2026-11-22.
+// in public space, and none is opened by a wide Options.AllowPrefixes. Put
+// together from memory of the vendors' documentation on 2026-11-22, which was
+// not at hand: unverified.
 var metadataAddrs = []specialRange{
 	deny("169.254.169.254/32", "cloud metadata", "AWS, GCP, Azure, OCI, DigitalOcean, OpenStack"),
 	deny("169.254.169.253/32", "cloud resolver", "AWS"),

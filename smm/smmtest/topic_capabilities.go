@@ -25,7 +25,7 @@ func interfaces() map[smm.Capability]func(smm.Driver) bool {
 		smm.CapFollow: is[smm.Follower], smm.CapBlock: is[smm.Blocker], smm.CapMute: is[smm.Muter],
 		smm.CapReport: is[smm.Reporter], smm.CapPostMetrics: is[smm.MetricReader], smm.CapAcctMetrics: is[smm.MetricReader],
 		smm.CapAudience: is[smm.AudienceReader], smm.CapProfile: is[smm.ProfileReader], smm.CapEditProfile: is[smm.ProfileEditor],
-		smm.CapSearch: is[smm.Searcher], smm.CapWebhooks: is[smm.WebhookReceiver], smm.CapStream: is[smm.EventStreamer],
+		smm.CapSearch: is[smm.Searcher], smm.CapWebhooks: is[smm.WebhookReceiver], smm.CapStream: is[smm.EventStreamer], smm.CapAds: is[smm.AdsProvider],
 	}
 }
 
