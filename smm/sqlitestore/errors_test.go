@@ -223,3 +223,25 @@ func TestBatchesKeepWritesApart(t *testing.T) {
 	}
 	wg.Wait()
 }
+
+// Close leaves one file: the log is folded into it.
+func TestCloseLeavesOneFile(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "smm.db")
+	db := open(t, path)
+	if err := db.Deliveries().Insert(t.Context(), record("a")); err != nil {
+		t.Fatal(err)
+	}
+	put(t, db.Inbox(), shop, heard("p1", 1))
+	if err := db.Close(); err != nil {
+		t.Fatal(err)
+	}
+	files, err := os.ReadDir(filepath.Dir(path))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range files {
+		if f.Name() != filepath.Base(path) {
+			t.Errorf("%s is left", f.Name())
+		}
+	}
+}

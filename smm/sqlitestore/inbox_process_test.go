@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -46,8 +47,8 @@ func workInbox(path, task string) error {
 	return db.Close()
 }
 
-// fill waits for a word and appends by many callers. It tells how many items
-// were new.
+// fill waits for a word and appends by many callers, in an order of its own. It
+// tells how many items were new.
 func fill(ctx context.Context, s inbox.Store) error {
 	if _, err := os.Stdin.Read(make([]byte, 1)); err != nil {
 		return err
@@ -57,9 +58,11 @@ func fill(ctx context.Context, s inbox.Store) error {
 		next, appeared atomic.Int64
 		failed         atomic.Pointer[error]
 	)
+	order := rand.Perm(filled)
 	for range 16 {
 		wg.Go(func() {
-			for n := int(next.Add(1)) - 1; n < filled; n = int(next.Add(1)) - 1 {
+			for i := next.Add(1) - 1; i < filled; i = next.Add(1) - 1 {
+				n := order[i]
 				change, err := s.Append(ctx, shop, heard(strconv.Itoa(n%20), n))
 				if err != nil {
 					failed.Store(&err)

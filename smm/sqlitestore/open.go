@@ -43,7 +43,7 @@ func Open(ctx context.Context, path string, o *Options) (*DB, error) {
 	case busy < 0:
 		return nil, fmt.Errorf("%w: sqlitestore: negative BusyTimeout", smm.ErrInvalid)
 	}
-	write, err := sql.Open("sqlite", dsn(path, busy, "journal_mode(wal)", "synchronous(full)", "wal_autocheckpoint(4000)", "secure_delete(on)"))
+	write, err := sql.Open("sqlite", dsn(path, busy, "journal_mode(wal)", "synchronous(full)", "wal_autocheckpoint(4000)"))
 	if err != nil {
 		return nil, fileError(err)
 	}
