@@ -167,3 +167,20 @@ func TestPurgeAndTenants(t *testing.T) {
 		}
 	})
 }
+
+func TestEnqueueDeliveriesTwiceIsOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, &schedulertest.Driver{})
+		client, err := smm.New([]smm.Driver{w.driver})
+		w.ok(err)
+		ds, _, err := client.Plan(t.Context(), &smm.Post{Text: "answer"}, []smm.Ref{schedulertest.Channel("a")}, nil)
+		w.ok(err)
+		stop := w.start(w.s)
+		w.ok(w.s.EnqueueDeliveries(t.Context(), ds))
+		time.Sleep(10 * time.Second)
+		w.ok(w.s.EnqueueDeliveries(t.Context(), ds))
+		time.Sleep(10 * time.Second)
+		stop()
+		w.wantPublic("answer")
+	})
+}

@@ -88,6 +88,31 @@ func (s *Scheduler) Enqueue(ctx context.Context, post *smm.Post, channels []smm.
 	return s.schedule(ctx, post, channels, time.Time{}, opts)
 }
 
+// EnqueueDeliveries stores deliveries that were planned elsewhere, such as the
+// answers of smm/inbox, to be published now: all or nothing. Deliveries whose IDs
+// are known already stay as they are, whatever became of them, and are no error,
+// so that asking twice is harmless.
+func (s *Scheduler) EnqueueDeliveries(ctx context.Context, ds []*smm.Delivery) error {
+	now := Micro(s.clock.Now())
+	rs := make([]*Record, 0, len(ds))
+	for _, d := range ds {
+		r := &Record{Delivery: *d, NotBefore: now}
+		r.Delivery.Wake = now
+		rs = append(rs, r)
+	}
+	err := s.store.Insert(ctx, rs...)
+	switch {
+	case errors.Is(err, smm.ErrConflict):
+		return nil
+	case err != nil:
+		return fmt.Errorf("scheduler: store the deliveries: %w", err)
+	}
+	for _, r := range rs {
+		s.wake(ctx, r)
+	}
+	return nil
+}
+
 // Reply answers a post, comment, conversation or review now: it is Enqueue with
 // post.ReplyTo set.
 func (s *Scheduler) Reply(ctx context.Context, channel, to smm.Ref, post *smm.Post, opts *ScheduleOptions) ([]Item, smm.Findings, error) {

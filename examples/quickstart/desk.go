@@ -82,7 +82,7 @@ func (d *desk) openOffice(ctx context.Context) (err error) {
 	if d.sched, err = scheduler.New(d.client, store, opts...); err != nil {
 		return err
 	}
-	if d.inbox, err = inbox.New(d.db.Inbox(), inbox.WithEnqueuer(outbox{store})); err != nil {
+	if d.inbox, err = inbox.New(d.db.Inbox(), inbox.WithEnqueuer(d.sched)); err != nil {
 		return err
 	}
 	ctx, d.stop = context.WithCancel(context.WithoutCancel(ctx)) // ends with Close, after the last step

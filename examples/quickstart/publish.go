@@ -175,22 +175,3 @@ func (d *desk) settle(ctx context.Context, done, label string) ([]*scheduler.Rec
 		}
 	}
 }
-
-// outbox lets the inbox's answers go the way of every other delivery: through
-// the scheduler's store. A delivery that is there already stays as it is, which
-// is what makes answering twice harmless.
-type outbox struct{ store scheduler.Store }
-
-// Enqueue implements inbox.Enqueuer.
-func (o outbox) Enqueue(ctx context.Context, ds []*smm.Delivery) error {
-	now := scheduler.Micro(time.Now())
-	records := make([]*scheduler.Record, 0, len(ds))
-	for _, d := range ds {
-		d.Wake = now
-		records = append(records, &scheduler.Record{Delivery: *d, NotBefore: now})
-	}
-	if err := o.store.Insert(ctx, records...); !errors.Is(err, smm.ErrConflict) {
-		return err
-	}
-	return nil
-}

@@ -107,7 +107,7 @@ func benign() []string {
 		"Feliz año nuevo, señora.", "Der Analyst analysiert die Analyse.", "Je suis en retard, c'est la vie; concombre.", "Assurance et cockpit : tout va bien.",
 		"Il cazzuola è un attrezzo.", "Shiitake mushrooms on sushi.", "Mishit the ball, shot wide.", "The 455 bus leaves at 5:00, gate A55B.", "Call 1-800-555-0199 for 50% off!",
 		"В магазине скидки, заходите!", "Ο καιρός είναι καλός σήμερα.", "今天天气很好,我们去公园吧。", "明日は晴れるでしょう。", "오늘 날씨가 좋네요.", "สวัสดีครับ วันนี้อากาศดี",
-		"مرحبا بكم في متجرنا", "می‌خواهم کتاب‌ها را ببینم", "नमस्ते, क्‍षमा करें", "שלום לכולם", "👩‍👩‍👧‍👦 family 🏳️‍🌈 flag", "A B C D E F G", "U.S.A. and F.U.N. and I. D.", "Version 1.0.1 (l10n, i18n, a11y)",
+		"مرحبا بكم في متجرنا", "می\u200cخواهم کتاب\u200cها را ببینم", "नमस्ते, क्\u200dषमा करें", "שלום לכולם", "👩\u200d👩\u200d👧\u200d👦 family 🏳️\u200d🌈 flag", "A B C D E F G", "U.S.A. and F.U.N. and I. D.", "Version 1.0.1 (l10n, i18n, a11y)",
 		"III. Kapitel, ill people, Ill.", "Fuchs, Fukuoka, Phuket, Fuke.", "Arsenal beat Sussex at the peninsula.", "titanium constitution, Matsushita, Dickinson, Cockburn", "$HIT is no ticker of ours? It is $HOP.",
 	}
 }

@@ -374,7 +374,7 @@ func TestMentionsOfReplies(t *testing.T) {
 		})
 	}
 	_, err = ch.Reply(ctx, local, &smm.Post{Text: strings.Repeat("x", 495)}, nil)
-	require.ErrorIs(t, err, smm.ErrRejected)
+	require.ErrorIs(t, err, smm.ErrInvalid)
 	require.ErrorContains(t, err, "with the mention of whom it answers")
 }
 

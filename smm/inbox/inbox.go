@@ -22,14 +22,16 @@ type Inbox struct {
 // became of it, changes nothing and is no error: this is what makes a repeated
 // answer harmless. The tenant is in each delivery.
 type Enqueuer interface {
-	Enqueue(ctx context.Context, ds []*smm.Delivery) error
+	EnqueueDeliveries(ctx context.Context, ds []*smm.Delivery) error
 }
 
 // EnqueueFunc is a function as an Enqueuer.
 type EnqueueFunc func(ctx context.Context, ds []*smm.Delivery) error
 
-// Enqueue calls f.
-func (f EnqueueFunc) Enqueue(ctx context.Context, ds []*smm.Delivery) error { return f(ctx, ds) }
+// EnqueueDeliveries calls f.
+func (f EnqueueFunc) EnqueueDeliveries(ctx context.Context, ds []*smm.Delivery) error {
+	return f(ctx, ds)
+}
 
 // Option configures New.
 type Option func(*Inbox)

@@ -134,7 +134,7 @@ func (in *Inbox) Reply(ctx context.Context, client *smm.Client, r ReplyRequest) 
 		return Reply{Findings: findings}, fmt.Errorf("inbox: record the answer to %s: %w", answer.Message, err)
 	}
 	// Also when it is repeated: the first may have died before it got here.
-	if err := in.enqueuer.Enqueue(ctx, deliveries); err != nil {
+	if err := in.enqueuer.EnqueueDeliveries(ctx, deliveries); err != nil {
 		return Reply{Findings: findings}, fmt.Errorf("inbox: enqueue the answer to %s: %w", answer.Message, err)
 	}
 	return Reply{Answer: claimed, Findings: findings, Repeated: !fresh}, nil

@@ -114,15 +114,6 @@ func publisherBugs() []bug {
 				return o, err
 			}}
 		}},
-		{"asks to wait for nothing", smm.ClassKey, "channels", "refused for lack of quota", func(d *reference.Driver) smm.Driver {
-			return &badPublisher{Driver: d, commit: func(ctx context.Context, r *smm.PublishRequest, p smm.Prepared, a smm.Attempt) (smm.Outcome, error) {
-				o, err := d.Commit(ctx, r, p, a)
-				if after, ok := smm.RetryAfter(err); ok && after > 0 {
-					err = &smm.Error{Op: "commit", Platform: reference.Platform, Err: &smm.RateLimitError{}}
-				}
-				return o, err
-			}}
-		}},
 		{"one account fits all", smm.ClassKey, "channels", "the bad channel gives no error", func(d *reference.Driver) smm.Driver {
 			accounts, _ := d.Credentials.Accounts(context.Background(), "", reference.Platform)
 			d.Credentials = single{d.Credentials, accounts[0]}
