@@ -10,21 +10,30 @@ import (
 
 // ForChannels lays out key figures: the numbers of every channel, the rates
 // with the reason where one is missing, a chart of the engagements, and what
-// the figures mean. Set Generated, Window and Summary as you like.
-func ForChannels(title string, kpis []analytics.ChannelKPI) *Report {
+// the figures mean. name says what people call a channel; nil, or an empty
+// answer, leaves its Ref. Set Generated, Window and Summary as you like.
+func ForChannels(title string, kpis []analytics.ChannelKPI, name func(smm.Ref) string) *Report {
+	called := func(r smm.Ref) string {
+		if name != nil {
+			if s := name(r); s != "" {
+				return s
+			}
+		}
+		return refName(r)
+	}
 	return &Report{Title: title, Sections: []Section{
-		{Title: "Results by channel", Table: counts(kpis)},
-		{Title: "Engagements", Chart: engagements(kpis)},
-		{Title: "Rates by channel", Table: rates(kpis)},
+		{Title: "Results by channel", Table: counts(kpis, called)},
+		{Title: "Engagements", Chart: engagements(kpis, called)},
+		{Title: "Rates by channel", Table: rates(kpis, called)},
 		{Title: "What the figures mean", Table: definitions()},
 	}}
 }
 
-func counts(kpis []analytics.ChannelKPI) *Table {
+func counts(kpis []analytics.ChannelKPI, called func(smm.Ref) string) *Table {
 	t := &Table{Caption: "Numbers of each channel", Columns: columns("Channel",
 		"Posts", "Followers", "Impressions", "Reach", "Likes", "Comments", "Shares", "Clicks")}
 	for _, k := range kpis {
-		row := []Cell{Text(channelName(k.Channel)), Text(strconv.Itoa(k.Posts))}
+		row := []Cell{Text(called(k.Channel)), Text(strconv.Itoa(k.Posts))}
 		for _, n := range []analytics.Number{k.Followers, k.Impressions, k.Reach, k.Likes, k.Comments, k.Shares, k.Clicks} {
 			row = append(row, numberCell(n))
 		}
@@ -33,12 +42,12 @@ func counts(kpis []analytics.ChannelKPI) *Table {
 	return t
 }
 
-func rates(kpis []analytics.ChannelKPI) *Table {
+func rates(kpis []analytics.ChannelKPI, called func(smm.Ref) string) *Table {
 	t := &Table{Caption: "Rates of each channel", Columns: columns("Channel",
 		"Engagement rate by reach", "Engagement rate by impressions", "Engagement rate by followers", "Engagement rate by views",
 		"CTR", "Cost per acquisition", "Follower growth")}
 	for _, k := range kpis {
-		row := []Cell{Text(channelName(k.Channel))}
+		row := []Cell{Text(called(k.Channel))}
 		for _, r := range []analytics.Rate{
 			k.EngagementRateByReach, k.EngagementRateByImpressions, k.EngagementRateByFollowers, k.EngagementRateByViews, k.CTR,
 		} {
@@ -50,11 +59,11 @@ func rates(kpis []analytics.ChannelKPI) *Table {
 	return t
 }
 
-func engagements(kpis []analytics.ChannelKPI) *Chart {
+func engagements(kpis []analytics.ChannelKPI, called func(smm.Ref) string) *Chart {
 	c := &Chart{Title: "Engagements by channel", Label: "Channel", Value: "Engagements"}
 	for _, k := range kpis {
 		cell := numberCell(k.Engagements)
-		bar := Bar{Label: channelName(k.Channel), Text: cell.Text}
+		bar := Bar{Label: called(k.Channel), Text: cell.Text}
 		if k.Engagements.Value != nil {
 			v := float64(*k.Engagements.Value)
 			bar.Value = &v
@@ -93,9 +102,8 @@ func columns(first string, numeric ...string) []Column {
 	return out
 }
 
-// channelName names a channel by what a Ref has; hosts that know better names
-// build their own tables.
-func channelName(r smm.Ref) string {
+// refName names a channel by what a Ref has.
+func refName(r smm.Ref) string {
 	name := string(r.Platform)
 	if r.Space != "" {
 		name += " " + r.Space

@@ -1,7 +1,7 @@
 // Package report renders figures for people: as one HTML page that needs
 // nothing else, or as plain text.
 //
-//	r := report.ForChannels("Spring campaign", kpis)
+//	r := report.ForChannels("Spring campaign", kpis, nil)
 //	err := r.WriteHTML(file)
 //
 // The page has no script, no remote asset and a content security policy that

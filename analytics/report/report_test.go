@@ -44,7 +44,7 @@ func sampleKPIs() []analytics.ChannelKPI {
 }
 
 func sample() *Report {
-	r := ForChannels("Spring <b>campaign</b> & more", sampleKPIs())
+	r := ForChannels("Spring <b>campaign</b> & more", sampleKPIs(), nil)
 	r.Generated = time.Date(2026, 3, 9, 8, 30, 0, 0, time.UTC)
 	r.Window = smm.Window{From: time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC), To: time.Date(2026, 3, 9, 0, 0, 0, 0, time.UTC)}
 	r.Summary = []string{"Mastodon brought most of the engagements."}
@@ -109,7 +109,7 @@ func TestPageStructure(t *testing.T) {
 func TestEmptyReports(t *testing.T) {
 	for name, r := range map[string]*Report{
 		"zero":         {},
-		"no channels":  ForChannels("Nothing", nil),
+		"no channels":  ForChannels("Nothing", nil, nil),
 		"empty chart":  {Sections: []Section{{Chart: &Chart{}, Table: &Table{}}}},
 		"row, no cols": {Sections: []Section{{Table: &Table{Rows: [][]Cell{{Text("x")}}}}}},
 	} {
@@ -167,8 +167,24 @@ func TestLargeReport(t *testing.T) {
 	for range 500 {
 		kpis = append(kpis, sampleKPIs()...)
 	}
-	page, _ := render(t, ForChannels("Many", kpis))
+	page, _ := render(t, ForChannels("Many", kpis, nil))
 	if problems := inspect(page); len(problems) > 0 {
 		t.Errorf("%q", problems)
+	}
+}
+func TestChannelNames(t *testing.T) {
+	kpis := sampleKPIs()
+	first := kpis[0].Channel
+	page, _ := render(t, ForChannels("Named", kpis, func(r smm.Ref) string {
+		if r == first {
+			return "the <shop>"
+		}
+		return ""
+	}))
+	if n := strings.Count(page, "the &lt;shop&gt;"); n < 3 {
+		t.Errorf("the name stands in %d places, want tables and chart", n)
+	}
+	if !strings.Contains(page, kpis[1].Channel.ID) {
+		t.Error("a channel without a name lost its ref")
 	}
 }

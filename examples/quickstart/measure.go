@@ -67,7 +67,7 @@ func (d *desk) numbers(ctx context.Context, ch smm.Ref, records []*scheduler.Rec
 
 // report writes the page that the boss asks for.
 func (d *desk) report(metrics []smm.Metric, sum *summary) error {
-	r := report.ForChannels("Opening campaign of the bakery", sum.KPIs)
+	r := report.ForChannels("Opening campaign of the bakery", sum.KPIs, func(ch smm.Ref) string { return sum.names[ch] })
 	r.Generated = time.Now()
 	r.Summary = []string{
 		fmt.Sprintf("%d of %d scheduled items were published.", sum.Published, sum.Scheduled),
