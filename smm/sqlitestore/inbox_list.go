@@ -162,13 +162,12 @@ func (s *inboxStore) List(ctx context.Context, t smm.Tenant, q inbox.Query) iter
 	var c conditions
 	c.ofInbox(t, &q)
 	l := listing[inbox.Conversation]{
-		//nolint:gosec // the terms are constants of this file, the values are arguments
 		find:     "SELECT seq, active FROM inbox_conversations WHERE " + strings.Join(c.terms, " AND ") + " ORDER BY active DESC",
 		findArgs: c.args,
 		read:     "SELECT data FROM inbox_conversations WHERE seq IN (SELECT value FROM json_each(?1)) AND +tenant = ?2",
 		scope:    string(t),
 		decode:   decodeConversation,
-		match:    func(c *inbox.Conversation) bool { return q.Match(c) },
+		match:    q.Match,
 		order:    latestFirst,
 	}
 	return l.all(ctx, s.db)

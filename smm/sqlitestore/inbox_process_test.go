@@ -33,7 +33,7 @@ func workInbox(path, task string) error {
 	if err != nil {
 		return err
 	}
-	if _, err := fmt.Println("ready"); err != nil {
+	if _, err := fmt.Fprintln(os.Stdout, "ready"); err != nil {
 		return err
 	}
 	if task == "sync" {
@@ -77,7 +77,7 @@ func fill(ctx context.Context, s inbox.Store) error {
 	if err := failed.Load(); err != nil {
 		return *err
 	}
-	_, err := fmt.Println(appeared.Load())
+	_, err := fmt.Fprintln(os.Stdout, appeared.Load())
 	return err
 }
 
@@ -182,7 +182,7 @@ type telling struct{ inbox.Store }
 func (s telling) Append(ctx context.Context, t smm.Tenant, it inbox.Item) (inbox.Change, error) {
 	change, err := s.Store.Append(ctx, t, it)
 	if err == nil {
-		_, err = fmt.Println(it.Message.Ref.ID)
+		_, err = fmt.Fprintln(os.Stdout, it.Message.Ref.ID)
 	}
 	return change, err
 }
