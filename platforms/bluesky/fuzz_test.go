@@ -27,7 +27,7 @@ func FuzzAnswers(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, body string, status int) {
 		if status < 200 || status > 599 {
-			t.Skip()
+			return // no server can answer that
 		}
 		d := stub(t, &answering{status: status, body: body})
 		ctx := context.Background()
