@@ -137,6 +137,42 @@ type CredentialLocker interface {
 	LockCredential(ctx context.Context, tenant Tenant, account Ref, ttl time.Duration) (unlock func(), err error)
 }
 
+// Renewed returns next as the successor of c for the same account. Platforms
+// that give a refresh token only at the first consent leave it out later, so
+// what next lacks stays: connecting an account again never loses the means to
+// renew it. A next with a refresh token of its own stands alone but for Extra
+// entries, which are joined.
+func (c Credential) Renewed(next Credential) Credential {
+	next = next.clone()
+	extra := maps.Clone(c.Extra)
+	if next.RefreshToken.IsZero() {
+		next.RefreshToken = c.RefreshToken
+	}
+	if extra == nil {
+		extra = make(map[string]Secret, len(next.Extra))
+	}
+	maps.Copy(extra, next.Extra)
+	if len(extra) > 0 {
+		next.Extra = extra
+	}
+	if next.Server == "" {
+		next.Server = c.Server
+	}
+	next.Version, next.Refreshing = c.Version, time.Time{}
+	return next
+}
+
+// Sealer encrypts what may not lie readable at rest, and proves on opening that
+// it is the same and in its place. Package vault has one over a ring of keys. It
+// is safe for concurrent use.
+type Sealer interface {
+	// Seal encrypts plain and binds it to place, which is not kept in the result.
+	Seal(plain, place []byte) ([]byte, error)
+	// Open returns what Seal was given. Anything changed, another place, or a key
+	// that is not at hand gives an error that matches ErrSealed.
+	Open(sealed, place []byte) ([]byte, error)
+}
+
 // NewMemoryCredentials returns a CredentialStore that lives as long as the
 // process, for tests, scripts and static tokens.
 func NewMemoryCredentials() CredentialStore {

@@ -38,6 +38,9 @@ var (
 	ErrUnavailable = errors.New("temporarily unavailable")
 	// ErrConflict: a compare-and-swap lost; read again and decide anew.
 	ErrConflict = errors.New("changed by somebody else")
+	// ErrSealed: something stored cannot be opened: its key is not in the ring,
+	// or it was changed or moved. Nothing is lost while the key can be found.
+	ErrSealed = errors.New("sealed and cannot be opened: its key is missing, or it was changed or moved")
 )
 
 // Error describes a failed call to a platform. It keeps the vendor's code and
@@ -182,7 +185,7 @@ func kinds() []struct {
 	}{
 		{"rate-limited", ErrRateLimited}, {"unauthorized", ErrUnauthorized}, {"forbidden", ErrForbidden}, {"not-found", ErrNotFound},
 		{"unsupported", ErrUnsupported}, {"duplicate", ErrDuplicate}, {"rejected", ErrRejected}, {"invalid", ErrInvalid},
-		{"conflict", ErrConflict}, {"unavailable", ErrUnavailable},
+		{"conflict", ErrConflict}, {"sealed", ErrSealed}, {"unavailable", ErrUnavailable},
 	}
 }
 

@@ -67,6 +67,12 @@ type Quota interface {
 	Report(ctx context.Context, g QuotaGrant, r QuotaReport)
 }
 
+// QuotaReader is what a Quota may also have: it tells what is left without
+// taking any of it. Keys that it has never met are left out.
+type QuotaReader interface {
+	Left(ctx context.Context, keys ...QuotaKey) ([]QuotaState, error)
+}
+
 // QuotaGrant is a reservation.
 type QuotaGrant struct {
 	Charges []Charge

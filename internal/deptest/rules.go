@@ -17,21 +17,22 @@ var (
 
 // Groups of packages of this repository.
 var (
-	smmParts   = []string{"sim", "connect", "vault", "safehttp", "mediahost", "inbox", "ads", "listening", "partners"}
+	smmParts   = []string{"sim", "connect", "vault", "quota", "safehttp", "mediahost", "inbox", "ads", "listening", "partners"}
 	sharedSpec = []string{"./internal/sharedspec"}
 	// testOnly are internal packages that no shipped code may depend on.
 	testOnly = []string{
 		"./internal/vcr/...", "./internal/sharedspec/...", "./internal/deptest/...",
 		"./internal/citool/...", "./internal/bench/...", "./internal/contract/...",
+		"./internal/realnet/...", "./internal/evidence/...", "./internal/oauthx/oauthjudge/...",
 	}
 	platformBase = []string{
 		"std", "./smm", "./smm/safehttp", "golang.org/x/oauth2/...", "./internal/...", "./platforms/internal/...",
 	}
 	platformTests = join(testTools, sharedSpec, []string{
-		"./internal/vcr", "./smm/smmtest", "./smm/sim", "./platforms/<p>/...", "./platforms/internal/...",
+		"./internal/vcr", "./internal/realnet", "./internal/evidence", "./smm/smmtest", "./smm/sim", "./platforms/<p>/...", "./platforms/internal/...",
 	})
 	storeBase = []string{"std", "./smm/...", "./scheduler", "./moderation"}
-	storeTest = join(testTools, sharedSpec, []string{"./scheduler/schedulertest", "./smm/smmtest"})
+	storeTest = join(testTools, sharedSpec, []string{"./scheduler/schedulertest", "./smm/smmtest", "./internal/oauthx/keep"})
 )
 
 func join(lists ...[]string) []string { return slices.Concat(lists...) }
@@ -108,6 +109,13 @@ var coreRules = []Rule{
 		Allow:    []string{"std"},
 		Tests:    join(sharedSpec, []string{"./smm/sim", "./smm/smmtest"}),
 		Cure:     cureCore,
+	},
+	{
+		Name:     "quotas",
+		Packages: []string{"./smm/quota"},
+		Allow:    []string{"std", "./smm", "golang.org/x/time/rate"},
+		Tests:    join(testTools, sharedSpec, []string{"./smm/sim", "./smm/quota/quotatest"}),
+		Cure:     "it paces by x/time/rate and knows nothing else: whoever counts otherwise brings a model of his own",
 	},
 	{
 		Name:     "a part of smm",
@@ -217,14 +225,22 @@ var internalRules = []Rule{
 		Name: "the tools of the repository",
 		Packages: []string{
 			"./internal/deptest/...", "./internal/sharedspec/...", "./internal/citool/...",
+			"./internal/realnet/...", "./internal/evidence/...",
 		},
-		Allow: []string{"std", "./internal/deptest/..."},
+		Allow: []string{"std", "./internal/deptest/...", "./internal/evidence/..."},
 		Cure:  "these tools judge or serve every other package and may depend on none",
+	},
+	{
+		Name:     "the keeper of credentials",
+		Packages: []string{"./internal/oauthx/keep/..."},
+		Allow:    []string{"std", "./smm"},
+		Tests:    testTools,
+		Cure:     "it is a protocol over a store and a function that asks: HTTP and OAuth stay with its callers",
 	},
 	{
 		Name:     "the generator of the documentation",
 		Packages: []string{"./internal/docgen"},
-		Allow:    []string{"std", "./smm", "./smm/sim", "./platforms/..."},
+		Allow:    []string{"std", "./smm", "./smm/sim", "./internal/evidence", "./platforms/..."},
 		Forbid:   []string{"./platforms/internal/..."},
 		Tests:    testTools,
 		Cure:     "the tables are read off the drivers, which are asked on their simulators",
