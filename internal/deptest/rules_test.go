@@ -94,6 +94,14 @@ var samples = []sample{
 		noTests:  require + " " + goCmp + " ./smm/inbox ./platforms/mastodon",
 	},
 	{
+		rule:     "quotas",
+		packages: "./smm/quota",
+		code:     "time ./smm golang.org/x/time/rate",
+		noCode:   "./smm/sim ./smm/vault ./internal/httpx ./smm/quota/quotatest " + oauth2,
+		tests:    "./smm/sim ./smm/quota/quotatest " + require,
+		noTests:  "./smm/inbox ./platforms/mastodon",
+	},
+	{
 		rule:     "a part of smm",
 		packages: "./smm/inbox ./smm/connect ./smm/safehttp ./smm/ads ./smm/listening ./smm/partners ./smm/vault",
 		code:     "net/http ./smm",
@@ -216,6 +224,14 @@ var samples = []sample{
 		code:     "go/parser ./internal/deptest ./internal/deptest/repo",
 		noCode:   "./smm ./internal/httpx golang.org/x/tools/go/packages",
 		noTests:  require + " " + goCmp,
+	},
+	{
+		rule:     "the keeper of credentials",
+		packages: "./internal/oauthx/keep",
+		code:     "context ./smm",
+		noCode:   "./smm/vault ./internal/httpx ./internal/oauthx " + oauth2,
+		tests:    goCmp + " " + require,
+		noTests:  "./smm/vault ./internal/httpx",
 	},
 	{
 		rule:     "the generator of the documentation",
