@@ -52,6 +52,14 @@ type badReader struct {
 	comments     func(context.Context, smm.Ref, smm.Ref, smm.PageRequest) (smm.Page[smm.Message], error)
 	posts        func(context.Context, smm.Ref, smm.PageRequest) (smm.Page[smm.PublishedPost], error)
 	metrics      func(context.Context, smm.Ref, smm.MetricRequest) ([]smm.Metric, error)
+	facts        func(context.Context, smm.Ref) (smm.Facts, error)
+}
+
+func (d *badReader) ReadFacts(ctx context.Context, ch smm.Ref) (smm.Facts, error) {
+	if d.facts != nil {
+		return d.facts(ctx, ch)
+	}
+	return d.Driver.ReadFacts(ctx, ch)
 }
 
 func (d *badReader) Capabilities(ctx context.Context, ch smm.Ref) (smm.Capabilities, error) {

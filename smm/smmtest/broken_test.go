@@ -222,6 +222,40 @@ func readerBugs() []bug {
 				return got, err
 			}}
 		}},
+		{"believes in its connection", smm.ClassKey, "health", "made no request", func(d *reference.Driver) smm.Driver {
+			return &badReader{Driver: d, facts: func(context.Context, smm.Ref) (smm.Facts, error) { return smm.Facts{}, nil }}
+		}},
+		{"calls a server that is down a lost account", smm.ClassKey, "health", `want "unreachable"`, func(d *reference.Driver) smm.Driver {
+			return &badReader{Driver: d, facts: func(ctx context.Context, ch smm.Ref) (smm.Facts, error) {
+				f, err := d.ReadFacts(ctx, ch)
+				if err != nil {
+					err = &smm.Error{Op: "facts", Platform: reference.Platform, Err: smm.ErrUnauthorized}
+				}
+				return f, err
+			}}
+		}},
+		{"calls a lost account a server that is down", smm.ClassKey, "health", `want "reconnect"`, func(d *reference.Driver) smm.Driver {
+			return &badReader{Driver: d, facts: func(ctx context.Context, ch smm.Ref) (smm.Facts, error) {
+				f, err := d.ReadFacts(ctx, ch)
+				if err != nil {
+					err = &smm.Error{Op: "facts", Platform: reference.Platform, Err: smm.ErrUnavailable}
+				}
+				return f, err
+			}, capabilities: func(ctx context.Context, ch smm.Ref) (smm.Capabilities, error) {
+				c, err := d.Capabilities(ctx, ch)
+				if err != nil {
+					err = &smm.Error{Op: "capabilities", Platform: reference.Platform, Err: smm.ErrUnavailable}
+				}
+				return c, err
+			}}
+		}},
+		{"shows its token in the facts", smm.ClassKey, "health", "a credential stands in the facts", func(d *reference.Driver) smm.Driver {
+			return &badReader{Driver: d, facts: func(ctx context.Context, ch smm.Ref) (smm.Facts, error) {
+				f, err := d.ReadFacts(ctx, ch)
+				f.Plan = "reference-token-of-brand"
+				return f, err
+			}}
+		}},
 		{"does not know its own words", smm.ClassKey, "conversations", "own false", func(d *reference.Driver) smm.Driver { return deaf{d} }},
 	}
 }

@@ -79,6 +79,7 @@ func topics() []topic {
 		{"tenants", tenants},
 		{"metrics", metrics},
 		{"conversations", conversations},
+		{"health", health},
 	}
 }
 

@@ -99,7 +99,7 @@ func (l *lab) wellMade(err error) {
 	matches := 0
 	for _, s := range []error{
 		smm.ErrUnsupported, smm.ErrNotFound, smm.ErrUnauthorized, smm.ErrForbidden, smm.ErrRateLimited,
-		smm.ErrRejected, smm.ErrDuplicate, smm.ErrInvalid, smm.ErrUnavailable, smm.ErrConflict,
+		smm.ErrRejected, smm.ErrDuplicate, smm.ErrInvalid, smm.ErrUnavailable, smm.ErrConflict, smm.ErrSealed,
 	} {
 		if errors.Is(err, s) {
 			matches++

@@ -53,6 +53,18 @@ func (d *Driver) Capabilities(ctx context.Context, channel smm.Ref) (smm.Capabil
 	}), nil
 }
 
+// ReadFacts implements smm.HealthReader.
+func (d *Driver) ReadFacts(ctx context.Context, channel smm.Ref) (smm.Facts, error) {
+	facts := smm.Facts{AccountType: "brand", Audit: smm.AuditNotNeeded}
+	cred, err := d.Credentials.Load(ctx, smm.TenantFrom(ctx), channel)
+	if err != nil {
+		return facts, err
+	}
+	facts.Token, facts.Scopes = smm.TokenFactsOf(cred), cred.Scopes
+	var me account
+	return facts, d.get(ctx, channel, "/accounts/"+url.PathEscape(channel.ID), &me)
+}
+
 // ProbeMedia implements smm.MediaProber: whatever begins with "image" is one.
 func (d *Driver) ProbeMedia(_ context.Context, r io.ReadSeeker) (smm.MediaInfo, error) {
 	head := make([]byte, 5)
