@@ -237,7 +237,8 @@ type Account struct {
 	Fields         List[Field]    `json:"fields"`
 	Moved          *Account       `json:"moved"`
 	Suspended      Flag           `json:"suspended"`
-	Source         *AccountSource `json:"source"` // own account only
+	Limited        Flag           `json:"limited"` // by the moderators: it works and is seen less
+	Source         *AccountSource `json:"source"`  // own account only
 
 	// Raw is the object as it came, for fields that this type lacks.
 	Raw json.RawMessage `json:"-"`
