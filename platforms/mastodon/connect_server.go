@@ -149,8 +149,8 @@ func (d documents) Fetch(ctx context.Context, rawURL string) (*safehttp.Response
 }
 
 // scopes brings the scopes that a host asks for to those that the server knows:
-// a broad one for a narrow one where that is all there is, and read:accounts
-// for profile, which came with 4.3. What the server lacks is left out, since one
+// a broad one for a narrow one where there are no narrow ones at all, and
+// read:accounts for profile, which came with 4.3. What the server lacks is left out, since one
 // unknown scope spoils the whole request; it ends up in Connected.Missing.
 func (a *authServer) scopes(asked []string) []string {
 	var out []string
@@ -162,7 +162,7 @@ func (a *authServer) scopes(asked []string) []string {
 			s = scopeAccounts
 		case s == scopeProfile && a.knows("read"):
 			s = "read"
-		case a.knows(broad):
+		case a.knows(broad) && !a.knowsNarrow(broad):
 			s = broad
 		default:
 			continue
@@ -180,6 +180,11 @@ func (a *authServer) knows(scope string) bool {
 		return scope == "read" || scope == "write" || scope == "follow" || scope == "push"
 	}
 	return scope != scopeProfile
+}
+
+// knowsNarrow reports whether the server parts a broad scope into narrow ones.
+func (a *authServer) knowsNarrow(broad string) bool {
+	return slices.ContainsFunc(a.meta.ScopesSupported, func(s string) bool { return strings.HasPrefix(s, broad+":") })
 }
 
 // leastScopes sorts scopes and drops those that another covers.
