@@ -135,6 +135,12 @@ func fails(t testing.TB, err, sentinel error, contains string) *smm.Error {
 	t.Helper()
 	require.ErrorIs(t, err, sentinel)
 	require.ErrorContains(t, err, contains)
+	return typed(t, err)
+}
+
+func typed(t testing.TB, err error) *smm.Error {
+	t.Helper()
+	require.Error(t, err)
 	e, ok := errors.AsType[*smm.Error](err)
 	require.True(t, ok, "%T", err)
 	require.Equal(t, mastodon.Platform, e.Platform)
@@ -411,50 +417,4 @@ func TestAccountsThatCannotBeUsed(t *testing.T) {
 	start := begin(t, c, smm.ConnectRequest{Server: b.URL()})
 	_, err := c.Finish(t.Context(), start, visit(t, start, "shop"))
 	fails(t, err, smm.ErrForbidden, "Your login is currently disabled")
-}
-
-func TestConnectToken(t *testing.T) {
-	b := open(t, nil)
-	c := b.connector(t, nil)
-	token := b.account.Login["MASTODON_TOKEN"]
-	got, err := c.ConnectToken(t.Context(), smm.Credential{AccessToken: smm.NewSecret(token), Server: b.URL() + "/@shop"})
-	require.NoError(t, err)
-	require.Equal(t, b.account.Channel, got[0].Channel.Ref)
-	require.Equal(t, b.URL(), got[0].Credential.Server)
-	require.Equal(t, token, got[0].Credential.AccessToken.Reveal())
-	b.keepAccount(t, got[0])
-	b.publish(t, &smm.Post{Text: "Hello"})
-
-	_, err = c.ConnectToken(t.Context(), smm.Credential{AccessToken: smm.NewSecret("nonsense"), Server: b.URL()})
-	fails(t, err, smm.ErrUnauthorized, "does not accept the token")
-	_, err = c.ConnectToken(t.Context(), smm.Credential{Server: b.URL()})
-	fails(t, err, smm.ErrInvalid, "no access token")
-	for _, server := range []string{"", "http://10.0.0.1", "https://169.254.169.254", "https://[::1]"} {
-		_, err = c.ConnectToken(t.Context(), smm.Credential{AccessToken: smm.NewSecret(token), Server: server})
-		fails(t, err, smm.ErrInvalid, "")
-	}
-	err = c.Revoke(t.Context(), got[0].Channel.Ref, got[0].Credential)
-	fails(t, err, smm.ErrUnsupported, "preferences")
-}
-
-func TestRevoke(t *testing.T) {
-	b := open(t, nil)
-	c := b.connector(t, nil)
-	got := b.connectAs(t, c, "shop", smm.CapPost)
-	b.keepAccount(t, got)
-	elsewhere := got.Channel.Ref
-	elsewhere.Space = "elsewhere.example"
-	fails(t, c.Revoke(t.Context(), elsewhere, got.Credential), smm.ErrInvalid, "elsewhere.example")
-	b.publish(t, &smm.Post{Text: "still connected"})
-	for range 2 { // over already is no error
-		require.NoError(t, c.Revoke(t.Context(), got.Channel.Ref, got.Credential))
-	}
-	_, err := b.channel(t).Publish(t.Context(), &smm.Post{Text: "no more"}, nil)
-	require.True(t, smm.NeedsReconnect(err), err)
-
-	foreign := got.Credential
-	foreign.AccessToken = smm.NewSecret(b.account.Login["MASTODON_TOKEN"])
-	fails(t, c.Revoke(t.Context(), got.Channel.Ref, foreign), smm.ErrForbidden, "")
-	b.ForgetApps()
-	require.Error(t, c.Revoke(t.Context(), got.Channel.Ref, got.Credential))
 }
