@@ -35,20 +35,23 @@ func FindServer(typed string) (*url.URL, error) {
 	case strings.ContainsFunc(s, func(r rune) bool { return r <= ' ' || r == 0x7f || r == '\\' || r == '\uFFFD' }):
 		return nil, bad("has a space, a backslash or a control character")
 	}
-	scheme, rest, isURL := strings.Cut(s, "://")
+	scheme, host, isURL := strings.Cut(s, "://")
 	if !isURL {
-		scheme, rest = "https", strings.TrimPrefix(s, "acct:")
-		rest = strings.TrimPrefix(rest, "@")
-		if user, host, isHandle := strings.Cut(rest, "@"); isHandle {
-			if user == "" || strings.ContainsAny(user, "/:?#") || strings.Contains(host, "@") {
-				return nil, bad("not a handle")
-			}
-			rest = host
-		}
+		scheme, host = "https", strings.TrimPrefix(strings.TrimPrefix(s, "acct:"), "@")
 	}
-	host := rest
-	if end := strings.IndexAny(rest, "/?#"); end >= 0 {
-		host = rest[:end]
+	if end := strings.IndexAny(host, "/?#"); end >= 0 {
+		host = host[:end]
+	}
+	user, of, isHandle := strings.Cut(host, "@")
+	switch {
+	case isURL:
+	case !isHandle && strings.HasPrefix(s, "@"):
+		return nil, bad("a handle that lacks its server")
+	case isHandle:
+		if user == "" || strings.Contains(user, ":") {
+			return nil, bad("not a handle")
+		}
+		host = of
 	}
 	if host == "" || strings.Contains(host, "@") {
 		return nil, bad("not an address")
