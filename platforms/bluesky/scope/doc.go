@@ -10,9 +10,11 @@
 //	rpc:app.bsky.feed.getPosts?aud=did:web:api.bsky.app%23bsky_appview
 //	blob:image/*
 //
-// Sources, read in November 2026: atproto.com/specs/permission and /oauth
-// ("transition:chat.bsky" does nothing without "transition:generic"), the
-// permission sets among the lexicons of bluesky-social/atproto (20 August 2026).
+// Sources, read in November 2026: atproto.com/specs/permission and /oauth, the
+// permission sets among the lexicons of bluesky-social/atproto (20 August 2026),
+// and the package oauth-scopes that PDS 0.4.217 decides with. The specification
+// says that "transition:chat.bsky" does nothing without "transition:generic";
+// that server takes it alone. So both are asked for, and one is believed.
 //
 // # Design notes
 //

@@ -10,7 +10,7 @@ import (
 const (
 	Atproto = "atproto"              // in every grant: the account's identity
 	Generic = "transition:generic"   // all that an app password allows, but for direct messages
-	Chat    = "transition:chat.bsky" // direct messages; only beside Generic
+	Chat    = "transition:chat.bsky" // direct messages; to be asked for beside Generic
 	Email   = "transition:email"     // the account's e-mail address
 )
 
@@ -116,7 +116,7 @@ func (s Set) Repo(action, collection string) bool {
 
 // RPC reports whether a method of a service, named as "did#service", is granted.
 func (s Set) RPC(method, audience string) bool {
-	if s.raw[Generic] && (!strings.HasPrefix(method, "chat.bsky.") || s.raw[Chat]) {
+	if strings.HasPrefix(method, "chat.bsky.") && s.raw[Chat] || !strings.HasPrefix(method, "chat.bsky.") && s.raw[Generic] {
 		return true
 	}
 	return slices.ContainsFunc(s.list, func(p permission) bool {
@@ -134,7 +134,7 @@ func (s Set) Blob(mediaType string) bool {
 // Has reports whether all that a scope allows is granted, in whatever spelling.
 func (s Set) Has(want string) bool {
 	if s.raw[want] {
-		return want != Chat || s.raw[Generic]
+		return true
 	}
 	p := parse(want)
 	if p.resource == "include" {
