@@ -2,9 +2,11 @@ package bluesky
 
 import (
 	"encoding/json"
+	"fmt"
 	"time"
 
 	"github.com/smmkit/smmkit/platforms/bluesky/identity"
+	"github.com/smmkit/smmkit/smm"
 )
 
 // NSIDs of the record collections.
@@ -56,6 +58,21 @@ func (s Session) String() string { return "session of " + s.DID }
 
 // GoString masks the tokens.
 func (s Session) GoString() string { return s.String() }
+
+// inactive says what is wrong with an account that is not in use, and who can
+// change it; nil if nothing is.
+func (s *Session) inactive() error {
+	if s.Active == nil || *s.Active {
+		return nil
+	}
+	switch s.Status {
+	case "deactivated":
+		return fmt.Errorf("%w: the account is deactivated: activate it in its settings and connect it again", smm.ErrForbidden)
+	case "":
+		return fmt.Errorf("%w: the account is not active", smm.ErrForbidden)
+	}
+	return fmt.Errorf("%w: the account is not active (%s): its server's operator decides", smm.ErrForbidden, smm.CleanMessage(s.Status))
+}
 
 // ServerInfo is the answer of describeServer.
 type ServerInfo struct {

@@ -39,6 +39,12 @@ func (s *ServerService) RefreshSession(ctx context.Context, refresh smm.Secret) 
 	return write[Session](ctx, s.c, r)
 }
 
+// GetSession asks whose the client's credential is, and in what state the account
+// is. The answer holds no tokens.
+func (s *ServerService) GetSession(ctx context.Context) (*Session, error) {
+	return read[Session](ctx, s.c, s.c.query("com.atproto.server.getSession", nil))
+}
+
 // DeleteSession ends a session by its refresh token.
 func (s *ServerService) DeleteSession(ctx context.Context, refresh smm.Secret) error {
 	r := s.c.procedure("com.atproto.server.deleteSession", nil, 0)

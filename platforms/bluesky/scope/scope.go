@@ -193,3 +193,6 @@ func accepts(have, want string) bool {
 	family, ok := strings.CutSuffix(have, "/*")
 	return ok && strings.HasPrefix(want, family+"/")
 }
+
+// IsGranular reports whether a scope is one of the granular kind.
+func IsGranular(s string) bool { return parse(s).resource != "" }
