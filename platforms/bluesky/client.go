@@ -151,8 +151,8 @@ func (c *Client) authorize() httpx.Authorizer {
 	switch a := c.cfg.Auth.(type) {
 	case nil:
 		return httpx.Anonymous()
-	case *sessionAuth:
-		return &requestAuth{session: a}
+	case *accountAuth:
+		return &requestAuth{account: a}
 	default:
 		return a
 	}

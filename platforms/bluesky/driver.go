@@ -6,9 +6,12 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 
+	"github.com/smmkit/smmkit/internal/oauthx"
+	"github.com/smmkit/smmkit/internal/oauthx/keep"
 	"github.com/smmkit/smmkit/platforms/bluesky/identity"
 	"github.com/smmkit/smmkit/smm"
 )
@@ -17,8 +20,12 @@ import (
 type Config struct {
 	// Credentials holds one credential for each account, by its channel Ref: the
 	// server, an app password in Extra, and the tokens of the running session,
-	// which the driver stores itself. SignIn makes one.
+	// which the driver stores itself. A Connector and SignIn make them.
 	Credentials smm.CredentialStore
+	// OAuth is the app's identity, as in ConnectorConfig: tokens of accounts that
+	// were connected by OAuth are renewed with it. Accounts with app passwords, and
+	// those that were connected on a developer's machine, do not need it.
+	OAuth ClientIdentity
 
 	// HTTPClient gives the transport and the time limit; nil: one transport for
 	// all accounts. See ClientConfig.HTTPClient.
@@ -55,6 +62,7 @@ type Driver struct {
 	clock    smm.Clock
 	http     *http.Client
 	resolver HandleResolver
+	app      *app
 
 	mu      sync.Mutex
 	clients map[accountKey]*Client
@@ -82,8 +90,16 @@ func New(cfg Config) (*Driver, error) {
 		h = &http.Client{Transport: t.Clone()}
 	}
 	cfg.VideoService = strings.TrimSuffix(cfg.VideoService, "/")
+	keys, err := cfg.OAuth.clientKeys()
+	if err != nil {
+		return nil, err
+	}
 	return &Driver{
 		cfg: cfg, clock: cfg.Clock, http: h, resolver: cfg.Resolver, clients: make(map[accountKey]*Client),
+		app: &app{
+			id: cfg.OAuth.ID, keys: keys, fetch: fetcher{h}, http: h, clock: cfg.Clock, log: cfg.Logger, agent: cfg.UserAgent,
+			nonces: new(oauthx.Nonces),
+		},
 	}, nil
 }
 
@@ -120,8 +136,7 @@ func (d *Driver) ViewAs(ctx context.Context, channel smm.Ref, target any) bool {
 	return true
 }
 
-// client returns the client of a channel for the tenant of ctx. New tokens are
-// found by its session; an account that moved needs Forget.
+// client returns the client of a channel for the tenant of ctx.
 func (d *Driver) client(ctx context.Context, channel smm.Ref) (*Client, error) {
 	if channel.Platform != Platform || channel.Kind != smm.KindChannel || !identity.IsDID(channel.ID) || channel.Space != "" {
 		return nil, d.fail("client", channel, fmt.Errorf("%w: %s is no Bluesky account: want bluesky/channel/<DID>", smm.ErrInvalid, channel))
@@ -147,31 +162,40 @@ func (d *Driver) client(ctx context.Context, channel smm.Ref) (*Client, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if have := d.clients[key]; have != nil {
-		return have, nil // somebody was faster; one session each
+		return have, nil // somebody was faster; one keeper each
 	}
 	d.clients[key] = c
 	return c, nil
 }
 
 func (d *Driver) newClient(key accountKey, cred smm.Credential) (*Client, error) {
-	server := cred.Server
-	if server == "" {
-		server = DefaultServer
-	}
 	cc := ClientConfig{
-		Server: server, HTTPClient: d.http, Tenant: key.tenant, VideoService: d.cfg.VideoService, Labeler: d.cfg.Labeler,
+		Server: serverOf(cred), HTTPClient: d.http, Tenant: key.tenant, VideoService: d.cfg.VideoService, Labeler: d.cfg.Labeler,
 		Quota: d.cfg.Quota, Clock: d.clock, Logger: d.cfg.Logger, UserAgent: d.cfg.UserAgent,
 	}
 	anonymous, err := NewClient(cc)
 	if err != nil {
 		return nil, err
 	}
-	cc.DID, cc.Auth = key.account.ID, newSessionAuth(d.cfg.Credentials, key.tenant, key.account, anonymous, cred)
+	auth := &accountAuth{
+		nonces: d.app.nonces, clock: d.clock, server: anonymous.Base(), grace: graceOf(cred),
+		stale: func() { d.Forget(key.tenant, key.account) },
+	}
+	r := &renewer{account: key.account, anonymous: anonymous, app: d.app}
+	auth.keeper, err = keep.New(keep.Config{
+		Store: d.cfg.Credentials, Tenant: key.tenant, Account: key.account, Clock: d.clock, Renew: r.renew, Grace: auth.grace,
+		Logger: d.cfg.Logger,
+	})
+	if err != nil {
+		return nil, err
+	}
+	cc.DID, cc.Auth = key.account.ID, auth
 	return NewClient(cc)
 }
 
-// Forget drops what is cached for an account, so that the next call reads its
-// credential anew: after it moved to another server, or was disconnected.
+// Forget drops what is held in memory for an account, so that the next call
+// reads its credential anew. What was stored elsewhere is found without it: at
+// once when the server refuses the old token, otherwise within a minute.
 func (d *Driver) Forget(tenant smm.Tenant, channel smm.Ref) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -186,9 +210,29 @@ func (d *Driver) fail(op string, ch smm.Ref, err error) error {
 	return &smm.Error{Op: op, Platform: Platform, Channel: ch, Err: err}
 }
 
+// ownCapabilities are all that a Bluesky account can have.
+func ownCapabilities() []smm.Capability {
+	return slices.Concat(postCapabilities(), otherCapabilities(), []smm.Capability{smm.CapListMessages, smm.CapMessage})
+}
+
+func postCapabilities() []smm.Capability {
+	return []smm.Capability{
+		smm.CapPost, smm.CapLink, smm.CapImage, smm.CapImages, smm.CapVideo, smm.CapQuote, smm.CapThread, smm.CapReply,
+	}
+}
+
+func otherCapabilities() []smm.Capability {
+	return []smm.Capability{
+		smm.CapDelete, smm.CapListPosts, smm.CapListComments, smm.CapListMentions, smm.CapTimeline, smm.CapHide, smm.CapLike,
+		smm.CapRepost, smm.CapFollow, smm.CapBlock, smm.CapMute, smm.CapReport, smm.CapPostMetrics, smm.CapAcctMetrics,
+		smm.CapProfile, smm.CapEditProfile, smm.CapSearch, smm.CapStream,
+	}
+}
+
 // Capabilities implements smm.Driver. Two things are asked: how large an upload
-// may be, and whether the app password reaches direct messages. A server that
-// does not answer for now leaves the documented limits in force.
+// may be, and whether the credential reaches direct messages. A server that
+// does not answer for now leaves the documented limits in force. What an account
+// connected by OAuth may do is read from the scopes that were granted.
 func (d *Driver) Capabilities(ctx context.Context, channel smm.Ref) (smm.Capabilities, error) {
 	c, err := d.client(ctx, channel)
 	if err != nil {
@@ -201,25 +245,27 @@ func (d *Driver) Capabilities(ctx context.Context, channel smm.Ref) (smm.Capabil
 	case !smm.Temporary(err) && !errors.Is(err, smm.ErrUnsupported):
 		return smm.Capabilities{}, err
 	}
-	granted := func(g *smm.Guarantee) smm.Support { return smm.Support{State: smm.StateGranted, Guarantee: g} }
-	m := make(map[smm.Capability]smm.Support)
-	for _, x := range []smm.Capability{
-		smm.CapPost, smm.CapLink, smm.CapImage, smm.CapImages, smm.CapVideo, smm.CapQuote, smm.CapThread, smm.CapReply,
-	} {
-		m[x] = granted(&guaranteePost)
-	}
-	for _, x := range []smm.Capability{
-		smm.CapDelete, smm.CapListPosts, smm.CapListComments, smm.CapListMentions, smm.CapTimeline, smm.CapHide, smm.CapLike,
-		smm.CapRepost, smm.CapFollow, smm.CapBlock, smm.CapMute, smm.CapReport, smm.CapPostMetrics, smm.CapAcctMetrics,
-		smm.CapProfile, smm.CapEditProfile, smm.CapSearch, smm.CapStream,
-	} {
-		m[x] = granted(nil)
-	}
-	chat, err := d.chatSupport(ctx, c)
+	granted, err := d.granted(ctx, c)
 	if err != nil {
 		return smm.Capabilities{}, err
 	}
+	m := make(map[smm.Capability]smm.Support)
+	for _, x := range postCapabilities() {
+		m[x] = granted.support(x, smm.Support{State: smm.StateGranted, Guarantee: &guaranteePost})
+	}
+	for _, x := range otherCapabilities() {
+		m[x] = granted.support(x, smm.Support{State: smm.StateGranted})
+	}
+	chat := granted.support(smm.CapListMessages, smm.Support{State: smm.StateGranted})
+	if chat.State == smm.StateGranted {
+		if chat, err = d.chatSupport(ctx, c); err != nil {
+			return smm.Capabilities{}, err
+		}
+	}
 	m[smm.CapListMessages] = chat
+	if chat.State == smm.StateGranted {
+		chat = granted.support(smm.CapMessage, chat)
+	}
 	chat.Guarantee = &guaranteeMessage
 	m[smm.CapMessage] = chat
 	return smm.NewCapabilities(d.clock.Now(), m, limits), nil
@@ -269,5 +315,6 @@ var (
 	_ smm.MediaProber    = (*Driver)(nil)
 	_ smm.Viewer         = (*Driver)(nil)
 	_ smm.EventStreamer  = (*Driver)(nil)
+	_ smm.HealthReader   = (*Driver)(nil)
 	_ HandleResolver     = (*identity.Resolver)(nil)
 )

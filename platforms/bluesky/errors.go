@@ -25,7 +25,13 @@ var errorTable = &httpx.ErrorTable{
 		{Code: "AuthMissing", Err: smm.ErrUnauthorized, Verdict: httpx.VerdictRefused},
 		{Code: "AuthenticationRequired", Err: smm.ErrUnauthorized, Verdict: httpx.VerdictRefused},
 		{Code: "AuthFactorTokenRequired", Err: smm.ErrUnauthorized},
-		{Code: "ScopeMissingError", Err: smm.ErrForbidden},
+
+		// OAuth (RFC 6750, RFC 9449). A proof is refused for its nonce, or for this
+		// machine's clock; the account is not to blame.
+		{Code: "invalid_token", Err: smm.ErrUnauthorized, Verdict: httpx.VerdictRetry},
+		{Code: "use_dpop_nonce", Err: smm.ErrUnavailable, Verdict: httpx.VerdictRetry},
+		{Code: "invalid_dpop_proof", Err: smm.ErrUnavailable, Verdict: httpx.VerdictRetry},
+		{Code: "ScopeMissingError", Err: smm.ErrForbidden, Verdict: httpx.VerdictRefused},
 
 		// The account.
 		{Code: "AccountTakedown", Err: smm.ErrForbidden, Verdict: httpx.VerdictRefused},
