@@ -181,7 +181,6 @@ func (l *lab) classOf(m smm.Media) smm.MediaClass {
 
 // operate calls what is granted and what is not.
 func (s *suite) operate(t tester, op operation) {
-	s.needSim(t)
 	l, c, caps := s.caps(t)
 	if caps.Has(op.cap) {
 		if err := op.call(l, l.channel(c), op.target(l)); err != nil {
@@ -234,7 +233,7 @@ func extras() []extra {
 }
 
 func (s *suite) extra(t tester, x extra) {
-	s.needSim(t)
+	s.needCount(t)
 	l, c, caps := s.caps(t)
 	mark := l.mark()
 	p := x.post(l, mark)
