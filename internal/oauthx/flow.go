@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net/http"
 	"net/url"
 	"slices"
 	"strings"
@@ -203,10 +202,8 @@ func (c *Client) Revoke(ctx context.Context, token smm.Secret, key *Key) error {
 		return nil
 	}
 	_, err := c.post(ctx, call{op: op, url: c.cfg.Metadata.RevocationEndpoint, form: url.Values{"token": {token.Reveal()}}, key: key})
-	if code := Code(err); code == "invalid_grant" || code == "invalid_token" {
-		if e, ok := errors.AsType[*smm.Error](err); ok && e.Status < http.StatusInternalServerError {
-			return nil
-		}
+	if code := Code(err); (code == "invalid_grant" || code == "invalid_token") && !smm.Temporary(err) {
+		return nil
 	}
 	return err
 }

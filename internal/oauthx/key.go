@@ -49,12 +49,16 @@ func newKey(priv *ecdsa.PrivateKey) (*Key, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%w: oauthx: unusable key", smm.ErrInvalid)
 	}
-	b, err := json.Marshal(publicJWK{Crv: "P-256", Kty: "EC", X: b64(point[1:33]), Y: b64(point[33:])})
-	if err != nil {
-		return nil, fmt.Errorf("oauthx: write the public key: %w", err)
-	}
+	k := &Key{priv: priv}
+	k.public, k.thumbprint = publicJWK{Crv: "P-256", Kty: "EC", X: b64(point[1:33]), Y: b64(point[33:])}.thumbprint()
+	return k, nil
+}
+
+// thumbprint returns the JSON that RFC 7638 section 3 hashes, and the hash.
+func (j publicJWK) thumbprint() (json.RawMessage, string) {
+	b, _ := json.Marshal(j) // four strings: cannot fail
 	sum := sha256.Sum256(b)
-	return &Key{priv: priv, public: b, thumbprint: b64(sum[:])}, nil
+	return b, b64(sum[:])
 }
 
 // ParseKey reads what Secret wrote: a private JWK (RFC 7517, 7518 section 6.2).
@@ -86,7 +90,7 @@ func ParseKey(s smm.Secret) (*Key, error) {
 	}
 	// A public half that belongs to another key would give proofs that no server
 	// takes, and a thumbprint that nobody recognises.
-	if want, _ := json.Marshal(jwk.publicJWK); string(want) != string(k.public) {
+	if _, want := jwk.thumbprint(); want != k.thumbprint {
 		return nil, errKey
 	}
 	return k, nil
