@@ -30,7 +30,7 @@ func (f *Flow) offer(ctx context.Context, p *platform, res Result, found []smm.C
 	if err != nil {
 		return res, err
 	}
-	res.Choice = &Choice{Key: key, Binding: binding, Name: BindingName(key)}
+	res.Choice = Choice{Key: key, Binding: binding, Name: BindingName(key)}
 	return res, nil
 }
 
@@ -84,6 +84,6 @@ func (f *Flow) look(ctx context.Context, key string, binding smm.Secret, t smm.T
 		found[i] = w.connected()
 	}
 	res.Accounts = p.judge(found)
-	res.Choice = &Choice{Key: key, Binding: binding, Name: BindingName(key)}
+	res.Choice = Choice{Key: key, Binding: binding, Name: BindingName(key)}
 	return res, f.keep(ctx, stageChoice, pendingID(key), under)
 }

@@ -2,6 +2,7 @@ package connect_test
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/aes"
 	"crypto/cipher"
@@ -236,7 +237,7 @@ func (s *credentials) Swap(ctx context.Context, t smm.Tenant, a smm.Ref, old int
 	if before != nil {
 		before()
 	}
-	if err != nil {
+	if err = cmp.Or(err, ctx.Err()); err != nil {
 		return 0, err
 	}
 	s.mu.Lock()
@@ -318,6 +319,7 @@ type browser struct {
 	l      *lab
 	jar    http.CookieJar
 	header http.Header
+	ctx    context.Context // of the requests, nil for the background
 }
 
 func (l *lab) browser() *browser {
@@ -338,6 +340,9 @@ func (b *browser) do(method, target, body string) *http.Response {
 		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 		r.Header.Set("Sec-Fetch-Site", "same-origin")
 		r.Header.Set("Origin", "https://shop.example")
+	}
+	if b.ctx != nil {
+		r = r.WithContext(b.ctx)
 	}
 	for k, v := range b.header {
 		r.Header[k] = v

@@ -26,9 +26,10 @@ type Result struct {
 	// Account is the one that was to be connected again, or zero.
 	Account smm.Ref
 	Return  string // as in BeginRequest
-	// Choice is set if there are several accounts: nothing is stored yet, and
-	// Choose says which shall be.
-	Choice *Choice
+	// Choice is not zero if there are several accounts: nothing is stored yet,
+	// and Choose says which shall be. It is no pointer, because fmt prints what
+	// a pointer inside of another value leads to without asking its methods.
+	Choice Choice
 }
 
 // Account is one account or page in a Result.
@@ -48,6 +49,9 @@ type Choice struct {
 	Name    string     // BindingName of Key
 }
 
+// IsZero reports whether there is nothing to choose.
+func (c Choice) IsZero() bool { return c == Choice{} }
+
 // Stored are the accounts that were stored.
 func (r Result) Stored() []Account {
 	var out []Account
@@ -60,7 +64,7 @@ func (r Result) Stored() []Account {
 }
 
 // Finish redeems the answer of a platform. A single account is stored at once;
-// with several, Result.Choice is set. The authorization is over in any case,
+// with several, Result.Choice is not zero. The authorization is over in any case,
 // so an error means to begin again; Result then says whatever is known.
 //
 // Beside those of smm.Connector and of the stores, errors match ErrState,

@@ -212,14 +212,10 @@ func (f *Flow) tokenPage(res Result) TokenPage {
 }
 
 func (f *Flow) choosePage(res Result) ChoosePage {
-	c := ChoosePage{
+	return ChoosePage{
 		Page: f.page("Choose accounts"), Action: f.base.Path + "/choose", Name: f.name(res.Platform),
-		Accounts: accountViews(res.Accounts), Again: f.again(res.Platform, res.Account, res.Return),
+		Accounts: accountViews(res.Accounts), Again: f.again(res.Platform, res.Account, res.Return), Choice: res.Choice.Key,
 	}
-	if res.Choice != nil {
-		c.Choice = res.Choice.Key
-	}
-	return c
 }
 
 func (f *Flow) donePage(res Result) DonePage {

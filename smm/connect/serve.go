@@ -2,6 +2,7 @@ package connect
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"net/url"
 	"strings"
@@ -128,12 +129,12 @@ func (f *Flow) serveCallback(w http.ResponseWriter, r *http.Request, t smm.Tenan
 // conclude answers with whatever page comes next.
 func (f *Flow) conclude(w http.ResponseWriter, r *http.Request, res Result, err error) {
 	switch {
-	case err != nil && len(res.Accounts) > 1:
+	case errors.Is(err, ErrNoAccount) && len(res.Accounts) > 1:
 		p := problemOf(err)
 		f.render(w, "choose", p.Status, f.choosePage(res))
 	case err != nil:
 		f.fail(w, r, res, err)
-	case res.Choice != nil:
+	case !res.Choice.IsZero():
 		f.bind(w, r, res.Choice.Name, res.Choice.Binding, f.expiry)
 		seeOther(w, f.base.Path+"/choose?choice="+url.QueryEscape(res.Choice.Key))
 	case f.cfg.Done != nil:
