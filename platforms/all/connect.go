@@ -37,8 +37,7 @@ func NewConnector(name smm.Platform, c ConnectConfig) (smm.Connector, error) {
 	if c.Redirect == nil || c.Apps == nil {
 		return nil, fmt.Errorf("%w: all.ConnectConfig needs Redirect and Apps", smm.ErrInvalid)
 	}
-	switch name {
-	case mastodon.Platform:
+	if name == mastodon.Platform {
 		return mastodon.NewConnector(mastodon.ConnectorConfig{
 			ClientName: c.ClientName, Website: c.Website, Redirects: []string{c.Redirect(name)}, Apps: c.Apps,
 			Clock: c.Clock, Logger: c.Logger, UserAgent: c.UserAgent,

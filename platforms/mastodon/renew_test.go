@@ -2,6 +2,7 @@ package mastodon_test
 
 import (
 	"errors"
+	"net/http"
 	"sync"
 	"testing"
 	"time"
@@ -78,6 +79,58 @@ func TestRenewsWhatWasRevoked(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, 1, b.Refreshes())
 	require.Equal(t, 2, b.world.Ledger.Counts(mastodon.Platform).Posts)
+}
+
+// gate holds back the first request after it was closed, until it is opened.
+type gate struct {
+	next http.RoundTripper
+
+	mu      sync.Mutex
+	closed  bool
+	waiting chan struct{}
+	open    chan struct{}
+}
+
+func (g *gate) RoundTrip(r *http.Request) (*http.Response, error) {
+	g.mu.Lock()
+	hold := g.closed && r.Method == http.MethodGet
+	if hold {
+		g.closed = false
+	}
+	g.mu.Unlock()
+	if hold {
+		close(g.waiting)
+		<-g.open
+	}
+	return g.next.RoundTrip(r)
+}
+
+// TestRefusalOfTheTokenBefore: a request that was on its way with the old token
+// while another renewed it does not renew the new one.
+func TestRefusalOfTheTokenBefore(t *testing.T) {
+	b, first := renewing(t)
+	transport := &http.Transport{}
+	t.Cleanup(transport.CloseIdleConnections)
+	g := &gate{next: transport, waiting: make(chan struct{}), open: make(chan struct{})}
+	b.config.HTTPClient = &http.Client{Transport: g}
+	d := b.driver(t)
+	verify := func() error {
+		_, err := d.ReadFacts(t.Context(), b.account.Channel)
+		return err
+	}
+	require.NoError(t, verify())
+	g.mu.Lock()
+	g.closed = true
+	g.mu.Unlock()
+	held := make(chan error)
+	go func() { held <- verify() }()
+	<-g.waiting
+	b.EndAccess(first.AccessToken.Reveal())
+	require.NoError(t, verify())
+	require.Equal(t, 1, b.Refreshes())
+	close(g.open)
+	require.NoError(t, <-held)
+	require.Equal(t, 1, b.Refreshes())
 }
 
 // TestRenewalFails: what proves nothing disconnects nobody; a refusal does, and
