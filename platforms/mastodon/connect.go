@@ -80,7 +80,7 @@ func NewConnector(cfg ConnectorConfig) (*Connector, error) {
 	if strings.TrimSpace(cfg.ClientName) == "" {
 		return nil, fmt.Errorf("%w: mastodon: ConnectorConfig.ClientName is empty: people must see whom they trust", smm.ErrInvalid)
 	}
-	cfg.Redirects = slices.Clone(cfg.Redirects)
+	cfg.Redirects = slices.Sorted(slices.Values(cfg.Redirects)) // their order is nothing to register anew for
 	for _, r := range cfg.Redirects {
 		if err := checkRedirect(r); err != nil {
 			return nil, err
@@ -140,7 +140,8 @@ func (c *Connector) Scopes(caps ...smm.Capability) ([]string, error) {
 // pending is what Finish needs of Begin. It is sealed by whoever keeps it.
 type pending struct {
 	Server       string          `json:"server"`
-	Metadata     oauthx.Metadata `json:"metadata"`
+	Metadata     oauthx.Metadata `json:"metadata"` // as much as Finish needs: the rest may be long
+	Scopes       []string        `json:"scopes"`   // as the server was asked
 	App          smm.Ref         `json:"app"`
 	ClientID     string          `json:"client_id"`
 	ClientSecret string          `json:"client_secret"`
@@ -182,7 +183,7 @@ func (c *Connector) Begin(ctx context.Context, r smm.ConnectRequest) (smm.Connec
 		return smm.ConnectStart{}, failed(op, err)
 	}
 	private, err := json.Marshal(pending{
-		Server: base.String(), Metadata: srv.meta, App: ref, Verifier: started.Verifier.Reveal(),
+		Server: base.String(), Metadata: srv.toFinish(), Scopes: scopes, App: ref, Verifier: started.Verifier.Reveal(),
 		ClientID: app.Extra[ExtraClientID].Reveal(), ClientSecret: app.Extra[ExtraClientSecret].Reveal(),
 	})
 	if err != nil {
@@ -253,7 +254,7 @@ func (c *Connector) Finish(ctx context.Context, s smm.ConnectStart, r smm.Connec
 	cred := token.Credential(p.Server)
 	cred.Extra = app.Extra
 	if cred.Scopes == nil { // RFC 6749 section 5.1: as asked for
-		cred.Scopes = (&authServer{meta: p.Metadata}).scopes(append([]string{scopeProfile}, s.Scopes...))
+		cred.Scopes = p.Scopes
 	}
 	found, err := c.probe(ctx, cred)
 	if err != nil {
@@ -351,8 +352,10 @@ func (c *Connector) Revoke(ctx context.Context, account smm.Ref, cred smm.Creden
 	if err != nil {
 		return failed(op, err)
 	}
-	if err := client.Revoke(ctx, cred.AccessToken, nil); err != nil && !appForgotten(err) { // a forgotten app has no tokens
-		return failed(op, err)
+	for _, token := range []smm.Secret{cred.RefreshToken, cred.AccessToken} { // what is over or empty is none of its work
+		if err := client.Revoke(ctx, token, nil); err != nil {
+			return failed(op, err)
+		}
 	}
 	return nil
 }

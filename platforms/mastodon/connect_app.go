@@ -65,11 +65,15 @@ func (s *AppService) create(ctx context.Context, at string, p AppParams) (App, e
 	if err := resp.JSON(&app); err != nil {
 		return App{}, err
 	}
-	if app.ID == "" || app.Secret.IsZero() {
-		return App{}, unreadable(resp, "an app without an id or a secret")
+	if app.ID == "" || app.Secret.IsZero() || len(app.ID) > maxAppWord || len(app.Secret.Reveal()) > maxAppWord {
+		return App{}, unreadable(resp, "an app without a usable id or secret")
 	}
 	return app, nil
 }
+
+// maxAppWord is many times what any software gives out; an id ends up in an
+// address, and both in stores.
+const maxAppWord = 1024
 
 // Verify reads the app that the token belongs to. A token of the app itself is
 // enough.

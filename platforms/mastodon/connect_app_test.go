@@ -2,6 +2,7 @@ package mastodon_test
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"fmt"
 	"log/slog"
@@ -285,4 +286,97 @@ func TestNoSecretLeaks(t *testing.T) {
 		require.False(t, strings.Contains(seen.String(), secret) || strings.Contains(logs.String(), secret), "a secret can be seen")
 		require.NotContains(t, start.URL, secret)
 	}
+}
+
+// TestAppsOnTheWire: the vendor's own methods.
+func TestAppsOnTheWire(t *testing.T) {
+	v := cannedClient(t, canned{status: 200, body: loadGolden(t, "replies", "app")})
+	app, err := v.Apps.Create(t.Context(), mastodon.AppParams{Name: "smm"})
+	require.NoError(t, err)
+	require.Equal(t, mastodon.Text("abc"), app.ID)
+	require.Equal(t, "def", app.Secret.Reveal())
+	require.Equal(t, mastodon.List[mastodon.Text]{"read", "write"}, app.Scopes)
+	require.Equal(t, mastodon.List[mastodon.Text]{"https://app.example/cb"}, app.Redirects)
+	require.NotContains(t, fmt.Sprintf("%+v", app), "def")
+
+	b := open(t, nil)
+	v = b.vendor(t)
+	app, err = v.Apps.Create(t.Context(), mastodon.AppParams{
+		Name: "two", Website: "https://app.example/", Redirects: []string{callback, callback + "/2"}, Scopes: []string{"read", "write:media"},
+	})
+	require.NoError(t, err)
+	require.Len(t, app.Redirects, 2)
+	require.Equal(t, mastodon.Text("https://app.example/"), app.Website)
+	app, err = v.Apps.Verify(t.Context())
+	require.NoError(t, err)
+	require.Equal(t, mastodon.Text("simulated app"), app.Name)
+	require.True(t, app.Secret.IsZero())
+	me, err := v.Accounts.UserInfo(t.Context())
+	require.NoError(t, err)
+	require.Equal(t, mastodon.Text("shop"), me.Username)
+	require.Equal(t, mastodon.Text(b.URL()+"/"), me.Issuer)
+}
+
+// sealed is a store whose key is lost.
+type sealed struct{ smm.CredentialStore }
+
+func (sealed) Load(context.Context, smm.Tenant, smm.Ref) (smm.Credential, error) {
+	return smm.Credential{}, smm.ErrSealed
+}
+
+// TestLostKey: a registration that cannot be read is not made anew over it.
+func TestLostKey(t *testing.T) {
+	b := open(t, nil)
+	c := b.connector(t, func(c *mastodon.ConnectorConfig) { c.Apps = sealed{b.store} })
+	_, err := c.Begin(t.Context(), smm.ConnectRequest{Server: b.URL(), Redirect: callback, State: "s"})
+	fails(t, err, smm.ErrSealed, "registration")
+	require.Zero(t, b.Apps())
+	b.publish(t, &smm.Post{Text: "not harmed"})
+}
+
+// leasing is a store with leases, of which one can be held.
+type leasing struct {
+	smm.CredentialStore
+
+	held  chan struct{}
+	taken []smm.Ref
+}
+
+func (l *leasing) LockCredential(ctx context.Context, _ smm.Tenant, r smm.Ref, _ time.Duration) (func(), error) {
+	select {
+	case l.held <- struct{}{}:
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+	l.taken = append(l.taken, r)
+	return func() { <-l.held }, nil
+}
+
+// TestRegistersUnderALease: where the store has leases, one process registers
+// and the other finds what it got.
+func TestRegistersUnderALease(t *testing.T) {
+	b := open(t, nil)
+	store := &leasing{CredentialStore: b.store, held: make(chan struct{}, 1)}
+	lease := func(c *mastodon.ConnectorConfig) { c.Apps = store }
+	processes := []*mastodon.Connector{b.connector(t, lease), b.connector(t, lease)}
+	var wg sync.WaitGroup
+	for i := range 6 {
+		wg.Go(func() {
+			_, err := processes[i%2].Begin(t.Context(), smm.ConnectRequest{Server: b.URL(), Redirect: callback, State: "s"})
+			if err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	wg.Wait()
+	require.Equal(t, 1, b.world.Faults.Requests(register))
+	require.Len(t, store.taken, 6)
+	require.Equal(t, mastodon.KindApp, store.taken[0].Kind)
+
+	store.held <- struct{}{}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	_, err := processes[0].Begin(ctx, smm.ConnectRequest{Server: b.URL(), Redirect: callback, State: "s"})
+	typed(t, err)
+	require.ErrorIs(t, err, context.Canceled)
 }

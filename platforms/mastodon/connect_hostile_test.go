@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"maps"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -138,6 +139,9 @@ func TestHostileServers(t *testing.T) {
 		{"a list", metadataPath, func(*fortress) http.HandlerFunc { return says(200, `["x"]`) }, smm.ErrUnavailable},
 		{"down", metadataPath, func(*fortress) http.HandlerFunc { return says(503, `{}`) }, smm.ErrUnavailable},
 		{"app without a secret", appsPath, func(*fortress) http.HandlerFunc { return says(200, `{"client_id":"x"}`) }, smm.ErrUnavailable},
+		{"app with a monstrous id", appsPath, func(*fortress) http.HandlerFunc {
+			return says(200, `{"client_secret":"s","client_id":"`+strings.Repeat("x", 2000)+`"}`)
+		}, smm.ErrUnavailable},
 		{"app as a page", appsPath, func(*fortress) http.HandlerFunc { return says(200, `<html>`) }, smm.ErrUnavailable},
 		{"app refused", appsPath, func(*fortress) http.HandlerFunc { return says(422, `{"error":"Validation failed: Name"}`) }, smm.ErrRejected},
 		{"app throttled", appsPath, func(*fortress) http.HandlerFunc { return says(429, `{"error":"Too many requests"}`) }, smm.ErrRateLimited},
@@ -193,6 +197,38 @@ func TestHostileTokenEndpoints(t *testing.T) {
 	}
 }
 
+// TestServerWithoutMetadata names no issuer, but if one answers it must be it;
+// and what it leaves out of its token is what was asked for.
+func TestServerWithoutMetadata(t *testing.T) {
+	f := newFortress(t)
+	delete(f.scripted, metadataPath)
+	f.scripted["GET /nodeinfo/2.0"] = says(200, `{"software":{"name":"pixelfed","version":"0.12"}}`)
+	f.scripted["GET /.well-known/nodeinfo"] = says(200, nodeLinks)
+	f.scripted["GET /api/v1/instance"] = says(200, `{"uri":"x","version":"3.5.3 (compatible; Pixelfed 0.12)"}`)
+	f.scripted[tokenPath] = says(200, `{"access_token":"token-1"}`)
+	start, err := f.begin(t)
+	require.NoError(t, err)
+	require.Empty(t, start.Issuer)
+	for _, issuer := range []string{"https://evil.example", f.victim, f.url + "/x"} {
+		_, err = f.connector.Finish(t.Context(), start, smm.ConnectReply{Code: smm.NewSecret("code-1"), State: "s", Issuer: issuer})
+		fails(t, err, smm.ErrForbidden, "another server")
+	}
+	got, err := f.connector.Finish(t.Context(), start, smm.ConnectReply{Code: smm.NewSecret("code-1"), State: "s", Issuer: f.url + "/"})
+	require.NoError(t, err)
+	require.Equal(t, []string{"read"}, got[0].Credential.Scopes)
+	require.Empty(t, got[0].Missing)
+}
+
+// TestSoftwareUnknown: nodeinfo that fails keeps nobody out.
+func TestSoftwareUnknown(t *testing.T) {
+	f := newFortress(t)
+	delete(f.scripted, metadataPath)
+	f.scripted["GET /.well-known/nodeinfo"] = says(200, `<html>`)
+	f.scripted["GET /api/v2/instance"] = says(200, instance)
+	_, err := f.finish(t)
+	require.NoError(t, err)
+}
+
 // TestAccountOfAnotherHost: whatever a server says of an account, it is one of
 // that server.
 func TestAccountOfAnotherHost(t *testing.T) {
@@ -235,22 +271,18 @@ func TestOtherSoftware(t *testing.T) {
 	for name, answers := range map[string]scripted{
 		"nothing":      {},
 		"a page":       {metadataPath: says(200, "<!doctype html>"), "GET /api/v2/instance": says(200, "<!doctype html>")},
+		"not a page":   {metadataPath: says(404, "<!doctype html>"), "GET /api/v2/instance": says(404, "<!doctype html>"), "GET /api/v1/instance": says(404, "<!doctype html>")},
+		"forbidden":    {metadataPath: says(403, `{}`), "GET /api/v2/instance": says(403, `{"error":"no"}`)},
 		"empty object": {"GET /api/v2/instance": says(200, `{}`)},
 	} {
 		f := newFortress(t)
 		delete(f.scripted, metadataPath)
-		for k, v := range answers {
-			f.scripted[k] = v
-		}
+		maps.Copy(f.scripted, answers)
 		registered := false
 		f.scripted[appsPath] = func(http.ResponseWriter, *http.Request) { registered = true }
 		_, err := f.begin(t)
-		if name == "a page" {
-			fails(t, err, smm.ErrUnavailable, "HTML")
-		} else {
-			fails(t, err, smm.ErrInvalid, "web page")
-		}
-		require.False(t, registered)
+		fails(t, err, smm.ErrInvalid, "web page")
+		require.False(t, registered, name)
 	}
 }
 

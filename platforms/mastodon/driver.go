@@ -144,7 +144,7 @@ func (d *Driver) newSession(key clientKey, cred *smm.Credential) (*session, erro
 		return nil, fmt.Errorf("%w: the credential is for %s, the channel is on %s", smm.ErrInvalid, base.Host, key.channel.Space)
 	}
 	s := &session{server: cred.Server, renews: renews(cred)}
-	auth := httpx.Authorizer(nil)
+	var auth httpx.Authorizer
 	if d.source != nil {
 		auth = httpx.TokenSource(d.source)
 	} else {

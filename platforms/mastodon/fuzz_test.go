@@ -79,6 +79,12 @@ func FuzzReplies(f *testing.F) {
 		if a, err := v.Accounts.Verify(ctx); err == nil {
 			require.NotEmpty(t, a.ID)
 		}
+		if a, err := v.Apps.Create(ctx, mastodon.AppParams{Name: "x"}); err == nil {
+			require.NotEmpty(t, a.ID)
+			require.False(t, a.Secret.IsZero())
+		}
+		_, _ = v.Apps.Verify(ctx)
+		_, _ = v.Accounts.UserInfo(ctx)
 		if in, err := v.Instance.Get(ctx); err == nil {
 			l := in.Limits()
 			require.Positive(t, l.Text.Max)

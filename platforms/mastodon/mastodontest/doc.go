@@ -6,7 +6,9 @@
 // time to process, scheduled posts that go live as the clock passes, the
 // Idempotency-Key that is remembered for exactly one hour, notifications,
 // conversations, streaming, rate limits with their headers, scoped tokens, and
-// refusals in the vendor's words. [Options.Software] makes it answer like
+// refusals in the vendor's words. OAuth is that of the vendor's library, with
+// codes that serve once, PKCE, apps that are purged and, where the software may
+// have them, refresh tokens. [Options.Software] makes it answer like
 // GoToSocial, Akkoma, Pleroma or Pixelfed instead.
 //
 //	world := sim.NewWorld()

@@ -207,6 +207,16 @@ func (s *Server) refreshToken(c *call, a *app) reply {
 	return invalidGrant()
 }
 
+// EndAccess makes an access token invalid before its time; the refresh token
+// that came with it stays good.
+func (s *Server) EndAccess(accessToken string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if t := s.tokens[accessToken]; t != nil {
+		t.ends = s.now()
+	}
+}
+
 // Refreshes returns how many refresh tokens were redeemed.
 func (s *Server) Refreshes() int {
 	s.mu.Lock()

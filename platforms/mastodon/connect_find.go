@@ -75,6 +75,14 @@ type authServer struct {
 
 func (a *authServer) register() string { return a.meta.AppRegistrationEndpoint }
 
+// toFinish is what is needed to redeem a code.
+func (a *authServer) toFinish() oauthx.Metadata {
+	return oauthx.Metadata{
+		Issuer: a.meta.Issuer, TokenEndpoint: a.meta.TokenEndpoint,
+		AuthorizationResponseIssParameterSupported: a.meta.AuthorizationResponseIssParameterSupported,
+	}
+}
+
 // discover asks a server how to sign in there: by its metadata (Mastodon 4.3
 // and later), else by the paths that older releases and compatible servers have
 // in common. Everything goes through the guard, since the host is whatever a
@@ -117,17 +125,17 @@ func (c *Connector) recognise(ctx context.Context, at string) (Software, error) 
 		return "", err
 	}
 	in, err := v.Instance.Get(ctx)
-	switch {
-	case err == nil && (in.Version != "" || in.URI != "" || in.Domain != ""):
+	if in != nil && (in.Version != "" || in.URI != "" || in.Domain != "") { // nodeinfo may have failed
 		return in.Software(), nil
-	case err == nil, missing(err), errors.Is(err, smm.ErrForbidden), errors.Is(err, smm.ErrUnauthorized):
-		return "", &smm.Error{
-			Op: "connect.discover", Platform: Platform, Outcome: smm.OutcomeNotSent,
-			Err: fmt.Errorf("%w: no server with Mastodon's client API answers there: give the host of the account's web page, which may differ from the end of its handle", smm.ErrInvalid),
-		}
+	}
+	if e, ok := errors.AsType[*smm.Error](err); err == nil || missing(err) || errors.Is(err, smm.ErrForbidden) ||
+		errors.Is(err, smm.ErrUnauthorized) || ok && e.Status == http.StatusOK { // somebody's web page
+		return "", failed("connect.discover", fmt.Errorf("%w: %s", smm.ErrInvalid, noServer))
 	}
 	return "", failed("connect.discover", err)
 }
+
+const noServer = "no server with Mastodon's client API answers there: give the host of the account's web page, which may differ from the end of its handle"
 
 // documents is the guard, with answers that are no document made what they mean.
 type documents struct{ guard *safehttp.Guard }
