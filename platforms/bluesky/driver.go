@@ -178,7 +178,7 @@ func (d *Driver) newClient(key accountKey, cred smm.Credential) (*Client, error)
 		return nil, err
 	}
 	auth := &accountAuth{
-		nonces: d.app.nonces, clock: d.clock, server: anonymous.Base(), grace: graceOf(cred),
+		account: key.account, nonces: d.app.nonces, clock: d.clock, server: anonymous.Base(), grace: graceOf(cred),
 		stale: func() { d.Forget(key.tenant, key.account) },
 	}
 	r := &renewer{account: key.account, anonymous: anonymous, app: d.app}
