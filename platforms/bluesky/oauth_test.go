@@ -257,7 +257,7 @@ func TestServerOfTokensIsDown(t *testing.T) {
 	d := b.driver(t)
 	require.NoError(t, timeline(t, b, d))
 	b.world.Clock.Advance(2 * time.Hour)
-	b.world.Faults.Add(sim.Fault{Op: "GET /.well-known/oauth-authorization-server", Kind: sim.ErrorBefore, Status: 503})
+	b.world.Faults.Add(sim.Fault{Op: "oauth.metadata", Kind: sim.ErrorBefore, Status: 503})
 	err := timeline(t, b, d)
 	require.ErrorIs(t, err, smm.ErrUnavailable)
 	require.True(t, b.stored(t).Refreshing.IsZero(), "nothing was sent, and nothing is in doubt")

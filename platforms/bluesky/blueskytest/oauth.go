@@ -188,6 +188,8 @@ func repoActions(nsid string, body []byte) []repoAction {
 // oauthOp names the requests of the authorization server for the fault script.
 func oauthOp(path string) (name string, ok bool) {
 	switch path {
+	case "/.well-known/oauth-authorization-server", "/.well-known/oauth-protected-resource":
+		return "oauth.metadata", true
 	case "/oauth/authorize", "/oauth/par", "/oauth/token", "/oauth/revoke", jwksPath:
 		return strings.ReplaceAll(strings.TrimPrefix(path, "/"), "/", "."), true
 	}
