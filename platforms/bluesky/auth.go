@@ -55,12 +55,13 @@ const dpopType = "DPoP" // smm.Credential.TokenType of OAuth
 // it. The credential may change between two requests, also in its kind: whoever
 // connects the account again need not tell.
 type accountAuth struct {
-	keeper *keep.Keeper
-	nonces *oauthx.Nonces
-	clock  smm.Clock
-	server string // that the client speaks to
-	grace  bool   // what the keeper was made for
-	stale  func() // drops the client that was made for what was before
+	account smm.Ref
+	keeper  *keep.Keeper
+	nonces  *oauthx.Nonces
+	clock   smm.Clock
+	server  string // that the client speaks to
+	grace   bool   // what the keeper was made for
+	stale   func() // drops the client that was made for what was before
 
 	mu  sync.Mutex
 	key *oauthx.Key // the last one parsed
@@ -71,7 +72,7 @@ type accountAuth struct {
 func (a *accountAuth) sign(ctx context.Context) (smm.Credential, httpx.Authorizer, error) {
 	cred, err := a.keeper.Credential(ctx)
 	if err != nil {
-		return cred, nil, err
+		return cred, nil, a.fail(err)
 	}
 	if serverOf(cred) != a.server {
 		a.stale()
@@ -88,6 +89,15 @@ func (a *accountAuth) sign(ctx context.Context) (smm.Credential, httpx.Authorize
 		return cred, nil, fmt.Errorf("%w: the stored key of the account's token cannot be read", smm.ErrUnauthorized)
 	}
 	return cred, &oauthx.DPoPAuth{Key: key, Token: cred.AccessToken, Nonces: a.nonces, Clock: a.clock}, nil
+}
+
+// fail keeps all that the keeper said: what renewing met is an *smm.Error of its
+// own in the middle of it, and callers look for the first.
+func (a *accountAuth) fail(err error) error {
+	if err == nil {
+		return nil
+	}
+	return &smm.Error{Op: "credential", Platform: Platform, Channel: a.account, Outcome: smm.OutcomeNotSent, Err: err}
 }
 
 func (a *accountAuth) parse(raw smm.Secret) (*oauthx.Key, error) {
@@ -143,7 +153,8 @@ func (a *requestAuth) Refresh(ctx context.Context, resp *httpx.Response) (bool, 
 	}
 	switch decodeError(resp).Code {
 	case "ExpiredToken", "InvalidToken", "AuthMissing", "invalid_token":
-		return a.account.keeper.Refused(ctx, a.used)
+		again, err := a.account.keeper.Refused(ctx, a.used)
+		return again, a.account.fail(err)
 	}
 	return false, nil
 }

@@ -60,7 +60,7 @@ func parseTyped(s, standard string) (typed, error) {
 // parseAddress reads the address of a server or of a profile page.
 func parseAddress(s string) (typed, error) {
 	u, err := url.Parse(s)
-	if err != nil || u.Host == "" || u.User != nil || u.Opaque != "" {
+	if err != nil || u.Host == "" || u.User != nil || u.Opaque != "" || strings.ContainsFunc(u.Host, notInHost) {
 		return typed{}, fmt.Errorf("%w: that is not the address of a server", smm.ErrInvalid)
 	}
 	path := strings.Split(strings.Trim(u.Path, "/"), "/")
@@ -71,6 +71,12 @@ func parseAddress(s string) (typed, error) {
 		return typed{}, fmt.Errorf("%w: want the address of a server alone, without a path: https://%s", smm.ErrInvalid, smm.CleanMessage(u.Host))
 	}
 	return typed{server: strings.ToLower(u.Scheme) + "://" + strings.ToLower(u.Host)}, nil
+}
+
+// notInHost reports what no host with a port is written with: net/url undoes
+// escapes in it.
+func notInHost(r rune) bool {
+	return !(r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune(".-:[]", r))
 }
 
 func isEmail(s string) bool {

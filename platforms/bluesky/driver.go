@@ -178,7 +178,7 @@ func (d *Driver) newClient(key accountKey, cred smm.Credential) (*Client, error)
 		return nil, err
 	}
 	auth := &accountAuth{
-		nonces: d.app.nonces, clock: d.clock, server: anonymous.Base(), grace: graceOf(cred),
+		account: key.account, nonces: d.app.nonces, clock: d.clock, server: anonymous.Base(), grace: graceOf(cred),
 		stale: func() { d.Forget(key.tenant, key.account) },
 	}
 	r := &renewer{account: key.account, anonymous: anonymous, app: d.app}
@@ -256,18 +256,19 @@ func (d *Driver) Capabilities(ctx context.Context, channel smm.Ref) (smm.Capabil
 	for _, x := range otherCapabilities() {
 		m[x] = granted.support(x, smm.Support{State: smm.StateGranted})
 	}
-	chat := granted.support(smm.CapListMessages, smm.Support{State: smm.StateGranted})
-	if chat.State == smm.StateGranted {
-		if chat, err = d.chatSupport(ctx, c); err != nil {
+	read := granted.support(smm.CapListMessages, smm.Support{State: smm.StateGranted})
+	if read.State == smm.StateGranted {
+		if read, err = d.chatSupport(ctx, c); err != nil {
 			return smm.Capabilities{}, err
 		}
 	}
-	m[smm.CapListMessages] = chat
-	if chat.State == smm.StateGranted {
-		chat = granted.support(smm.CapMessage, chat)
+	m[smm.CapListMessages] = read
+	send := read // who may send may read, see package scope
+	if read.State == smm.StateGranted {
+		send = granted.support(smm.CapMessage, read)
 	}
-	chat.Guarantee = &guaranteeMessage
-	m[smm.CapMessage] = chat
+	send.Guarantee = &guaranteeMessage
+	m[smm.CapMessage] = send
 	return smm.NewCapabilities(d.clock.Now(), m, limits), nil
 }
 

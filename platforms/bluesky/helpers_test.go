@@ -117,3 +117,8 @@ func repoOf(uri string) string {
 }
 
 func ptr[T any](v T) *T { return &v }
+
+// oauth counts requests to the authorization server.
+func (b *bench) oauth(name string) int {
+	return b.world.Faults.Requests(sim.Op{Platform: bluesky.Platform, Name: name, Class: sim.Auth})
+}

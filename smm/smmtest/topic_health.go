@@ -39,7 +39,7 @@ func (s *suite) healthy(t tester) {
 	l := s.lab(t)
 	l.facts()
 	before := 0
-	if s.sim {
+	if s.faulty {
 		before = requests(l.h.World, allClasses[:]...)
 	}
 	d, ok := l.h.NewDriver(t).(smm.HealthReader)
@@ -50,7 +50,7 @@ func (s *suite) healthy(t tester) {
 	if err != nil {
 		t.Fatalf("ReadFacts: %v", err)
 	}
-	if s.sim && requests(l.h.World, allClasses[:]...) == before {
+	if s.faulty && requests(l.h.World, allClasses[:]...) == before {
 		t.Error("it says that the connection works, but made no request")
 	}
 	l.checkSecrets("the facts", fmt.Sprintf("%+v", facts))
@@ -74,7 +74,7 @@ func (s *suite) healthy(t tester) {
 }
 
 func (s *suite) ailing(t tester, f sim.Fault, want smm.ConnectionState) {
-	s.needSim(t)
+	s.needFaults(t)
 	l := s.lab(t)
 	l.facts()
 	c := l.client()

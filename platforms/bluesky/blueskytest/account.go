@@ -16,6 +16,7 @@ type account struct {
 	visitor               bool
 	created               time.Time
 	takenDown             bool
+	deactivated           bool
 	incoming              string // who may begin a conversation: "all", "following", "none"
 
 	records map[string]map[string]*record // by collection and key
@@ -118,6 +119,15 @@ func (s *Server) TakeDown(handle string) {
 	defer s.mu.Unlock()
 	if a := s.lookup(handleOf(handle)); a != nil {
 		a.takenDown = true
+	}
+}
+
+// Deactivate puts an account out of use, as its owner can; active undoes it.
+func (s *Server) Deactivate(handle string, active bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if a := s.lookup(handleOf(handle)); a != nil {
+		a.deactivated = !active
 	}
 }
 

@@ -15,6 +15,9 @@ import (
 // for a post that is not there yet is preparation, everything else is a write.
 func classify(r *http.Request) sim.Op {
 	nsid, ok := strings.CutPrefix(r.URL.Path, "/xrpc/")
+	if name, is := oauthOp(r.URL.Path); is {
+		return sim.Op{Platform: platform, Name: name, Class: sim.Auth}
+	}
 	if !ok {
 		return sim.Op{Platform: platform, Name: r.Method + " " + r.URL.Path, Class: sim.Read}
 	}

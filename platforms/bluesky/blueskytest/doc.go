@@ -13,6 +13,11 @@
 //
 //   - sessions from app passwords, 120 minutes and 90 days; an expired token is
 //     400 ExpiredToken and a bad one 400 InvalidToken, never 401;
+//   - OAuth as the reference server has it: metadata of both kinds, pushed requests,
+//     consent without a person ("&login_as=HANDLE"), DPoP with nonces on every
+//     call, tokens of one hour, refresh tokens that work once and end the session
+//     when they come twice, scopes of both kinds (403 ScopeMissingError), client
+//     documents and clients on this machine;
 //   - repositories of records with chosen keys: putRecord with equal bytes is a
 //     no-op, swapRecord null on a key that holds something else is 400
 //     InvalidSwap, a create on a taken key is 500, deleting twice is 200;
@@ -37,6 +42,10 @@
 // that has items, as the reference implementation does: a client that stops at
 // a short page, rather than at a missing cursor, is caught.
 //
-// Left out: OAuth, the firehose and Jetstream, lists and feed generators, group
+// The authorization server is package oauthtest, which shares no code with the
+// client. What scopes mean is read by the client's package scope, in which a
+// mistake would not show here.
+//
+// Left out: the firehose and Jetstream, lists and feed generators, group
 // chats, drafts.
 package blueskytest

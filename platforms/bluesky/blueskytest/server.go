@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/smmkit/smmkit/internal/oauthx/oauthtest"
 	"github.com/smmkit/smmkit/smm"
 	"github.com/smmkit/smmkit/smm/sim"
 )
@@ -21,6 +22,7 @@ type Options struct {
 	Addr        string        // listen address, default "127.0.0.1:0"
 	AccessLife  time.Duration // of access tokens, default 120 minutes
 	RefreshLife time.Duration // of refresh tokens, default 90 days
+	TokenLife   time.Duration // of OAuth access tokens, default 1 hour
 	RotateGrace time.Duration // how long a used refresh token still works, default 2 hours; negative: not at all
 
 	WritePointsHour int64 // default 5,000 per account; create 3, update 2, delete 1, putRecord 2
@@ -37,6 +39,11 @@ type Options struct {
 	NoVideo        bool // app.bsky.video.* likewise
 	NoAppView      bool // app.bsky.* answers 400 "No service configured"
 	NoDMPermission bool // app passwords were made without access to direct messages
+
+	// Documents gets client metadata documents for the authorization server, such
+	// as from the handler of a Connector under test; nil: it takes clients on this
+	// machine alone.
+	Documents func(address string) ([]byte, error)
 }
 
 func (o *Options) defaults() Options {
@@ -47,6 +54,7 @@ func (o *Options) defaults() Options {
 	set(&v.Addr, "127.0.0.1:0")
 	set(&v.AccessLife, 120*time.Minute)
 	set(&v.RefreshLife, 90*24*time.Hour)
+	set(&v.TokenLife, time.Hour)
 	set(&v.RotateGrace, 2*time.Hour)
 	set(&v.WritePointsHour, 5_000)
 	set(&v.WritePointsDay, 35_000)
@@ -70,6 +78,7 @@ type Server struct {
 	world *sim.World
 	opts  Options
 	http  *httptest.Server
+	oauth *oauthtest.Server
 
 	mu       sync.Mutex
 	accounts map[string]*account // by DID
@@ -98,6 +107,7 @@ func NewServer(world *sim.World, opts *Options) *Server {
 		limits: make(map[string]*window), index: newIndex(),
 		convos: make(map[string]*convo), jobs: make(map[string]*videoJob),
 	}
+	s.oauth = s.newOAuth()
 	wire := sim.Wire{World: world, Classify: classify, Throttle: s.throttled, Expire: expired, Error: vendorError}
 	s.http = httptest.NewUnstartedServer(s.dated(wire.Handler(s.routes())))
 	if s.opts.Addr != "127.0.0.1:0" {

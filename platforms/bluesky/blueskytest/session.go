@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/smmkit/smmkit/platforms/bluesky/scope"
 )
 
 // session is one token of a pair.
@@ -89,14 +91,22 @@ func (c *call) refreshSession() (any, error) {
 
 func (c *call) getSession() (any, error) {
 	doc := c.s.didDoc(c.me)
-	return struct {
+	out := struct {
 		Handle    string  `json:"handle"`
 		DID       string  `json:"did"`
 		DIDDoc    *didDoc `json:"didDoc"`
-		Email     string  `json:"email"`
-		Confirmed bool    `json:"emailConfirmed"`
+		Email     string  `json:"email,omitempty"`
+		Confirmed bool    `json:"emailConfirmed,omitempty"`
 		Active    bool    `json:"active"`
-	}{c.me.handle, c.me.did, &doc, "user@example.com", true, true}, nil
+		Status    string  `json:"status,omitempty"`
+	}{Handle: c.me.handle, DID: c.me.did, DIDDoc: &doc, Active: !c.me.deactivated}
+	if c.me.deactivated {
+		out.Status = "deactivated"
+	}
+	if c.granted == nil || c.granted.Has(scope.Email) {
+		out.Email, out.Confirmed = "user@example.com", true
+	}
+	return out, nil
 }
 
 func (c *call) deleteSession() (any, error) {
@@ -109,7 +119,7 @@ func (c *call) deleteSession() (any, error) {
 }
 
 // Revoke ends all sessions of an account, as when its owner deletes the app
-// password; with password it also changes the password.
+// password and signs the apps out; with password it also changes the password.
 func (s *Server) Revoke(handle string, password bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -122,6 +132,7 @@ func (s *Server) Revoke(handle string, password bool) {
 			delete(s.sessions, token)
 		}
 	}
+	s.oauth.RevokeSubject(a.did)
 	if password {
 		a.password = "pass-" + strings.ToLower(rand.Text()[:16])
 	}
@@ -160,6 +171,9 @@ func bearer(c *call) string {
 // authenticate finds out who asks. The reference PDS answers a bad token with
 // 400 and only a missing one with 401.
 func (s *Server) authenticate(c *call, kind authKind) error {
+	if strings.HasPrefix(c.r.Header.Get("Authorization"), "DPoP ") && kind != authNone && kind != authService {
+		return s.authenticateOAuth(c, kind)
+	}
 	token := bearer(c)
 	if kind == authNone || kind == authService || (kind == authOptional && token == "") {
 		return nil

@@ -9,6 +9,8 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+
+	"github.com/smmkit/smmkit/platforms/bluesky/scope"
 )
 
 const maxJSON = 1 << 20 // bytes of a JSON body, as the reference PDS bounds it
@@ -35,6 +37,8 @@ type call struct {
 	r    *http.Request
 	nsid string
 	me   *account // who asks; nil where nobody needs to be signed in
+
+	granted *scope.Set // of an OAuth session; nil for app passwords
 }
 
 func (c *call) query(name string) string { return c.r.URL.Query().Get(name) }
@@ -99,6 +103,14 @@ func (s *Server) routes() http.Handler {
 		}
 		s.serve(w, r, nsid, m)
 	})
+	for _, path := range []string{
+		"/oauth/authorize", "/oauth/par", "/oauth/token", "/oauth/revoke",
+		"/.well-known/oauth-authorization-server", "/.well-known/oauth-protected-resource",
+	} {
+		mux.Handle(path, s.oauth)
+	}
+	mux.HandleFunc("GET "+jwksPath, func(w http.ResponseWriter, _ *http.Request) { writeJSON(w, object{"keys": []any{}}) })
+	mux.HandleFunc("GET /xrpc/_health", func(w http.ResponseWriter, _ *http.Request) { writeJSON(w, object{"version": "0.4.217"}) })
 	mux.HandleFunc("GET /.well-known/atproto-did", s.wellKnown)
 	mux.HandleFunc("GET /img/{did}/{cid}", s.image)
 	mux.HandleFunc("GET /{did}", s.plc)
@@ -164,6 +176,12 @@ func (s *Server) admit(c *call, m method) error {
 	if err := s.authenticate(c, m.auth); err != nil {
 		return err
 	}
+	if err := s.authorize(c, m); err != nil {
+		return err
+	}
+	if m.verb == http.MethodPost && m.auth == authAccess && c.me.deactivated {
+		return fail(401, "AccountDeactivated", "Account is deactivated")
+	}
 	proxy := c.r.Header.Get("Atproto-Proxy")
 	switch {
 	case m.via == viaChat && (s.opts.NoChat || proxy != chatService):
@@ -220,7 +238,12 @@ func vendorError(w http.ResponseWriter, _ *http.Request, status int) {
 	writeFault(w, fail(status, name, "%s", http.StatusText(status)))
 }
 
-func expired(w http.ResponseWriter, _ *http.Request) {
+func expired(w http.ResponseWriter, r *http.Request) {
+	if strings.HasPrefix(r.Header.Get("Authorization"), "DPoP ") {
+		w.Header().Set("WWW-Authenticate", `DPoP error="invalid_token", error_description="the token is over", algs="ES256"`)
+		writeFault(w, fail(401, "invalid_token", "the token is over"))
+		return
+	}
 	writeFault(w, fail(400, "ExpiredToken", "Token has expired"))
 }
 

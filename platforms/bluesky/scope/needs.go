@@ -65,11 +65,11 @@ func needOf(x smm.Capability) (n need, ok bool) {
 	case smm.CapQuote, smm.CapReply:
 		return post(need{appView: []string{getPosts}}), true
 	case smm.CapMessage:
-		return need{appView: []string{getPosts}, chat: []string{
+		return need{chat: []string{
 			listConvos, messages, "chat.bsky.convo.getConvoForMembers", "chat.bsky.convo.sendMessage",
 		}}, true
 	case smm.CapListMessages:
-		return need{chat: []string{listConvos, messages, "chat.bsky.convo.updateRead"}}, true
+		return need{chat: []string{listConvos, messages}}, true
 	case smm.CapDelete:
 		return need{repo: []string{"app.bsky.feed.post delete"}}, true
 	case smm.CapListPosts:

@@ -40,7 +40,7 @@ func setOf(nsid string) set {
 		return set{methods: viewing}
 	case "chat.bsky.authFullChatClient":
 		return set{methods: []string{
-			"chat.bsky.convo.getConvoForMembers", messages, listConvos, "chat.bsky.convo.sendMessage", "chat.bsky.convo.updateRead",
+			"chat.bsky.convo.getConvoForMembers", messages, listConvos, "chat.bsky.convo.sendMessage",
 		}}
 	}
 	return set{}
