@@ -22,7 +22,12 @@ import (
 // It never waits for a quota: a budget that is spent is FateNotSent with an
 // *smm.RateLimitError.
 func (c *Client) Commit(ctx context.Context, r *Request) (*Response, Fate, error) {
-	resp, fate, err := c.send(ctx, r, 0)
+	return c.commit(ctx, r, smm.PriorityPublish)
+}
+
+// commit asks the quota with a priority, unless ctx or r has one.
+func (c *Client) commit(ctx context.Context, r *Request, p smm.Priority) (*Response, Fate, error) {
+	resp, fate, err := c.send(ctx, r, 0, p)
 	for round := 0; err != nil && fate == FateAnswered; round++ {
 		again, rerr := c.refresh(ctx, r, resp, round)
 		if rerr != nil {
@@ -31,7 +36,7 @@ func (c *Client) Commit(ctx context.Context, r *Request) (*Response, Fate, error
 		if !again {
 			break
 		}
-		next, nextFate, nextErr := c.send(ctx, r, round+1)
+		next, nextFate, nextErr := c.send(ctx, r, round+1, p)
 		if errors.Is(nextErr, errOnce) {
 			break
 		}
@@ -45,12 +50,12 @@ func (c *Client) Commit(ctx context.Context, r *Request) (*Response, Fate, error
 // a Refresher asks for it; redirects are not followed. A status outside 2xx
 // comes with the Response and an *smm.Error.
 func (c *Client) Write(ctx context.Context, r *Request) (*Response, error) {
-	resp, _, err := c.Commit(ctx, r)
+	resp, _, err := c.commit(ctx, r, smm.PriorityReply)
 	return resp, err
 }
 
 // send is one exchange on the wire.
-func (c *Client) send(ctx context.Context, r *Request, attempt int) (*Response, Fate, error) {
+func (c *Client) send(ctx context.Context, r *Request, attempt int, p smm.Priority) (*Response, Fate, error) {
 	ctx, cancel := c.limit(ctx, r)
 	defer cancel()
 	if err := ctx.Err(); err != nil {
@@ -65,7 +70,7 @@ func (c *Client) send(ctx context.Context, r *Request, attempt int) (*Response, 
 	if err := c.authorize(ctx, r, req); err != nil {
 		return nil, FateNotSent, err
 	}
-	grant, err := c.reserve(ctx, r)
+	grant, err := c.reserve(ctx, r, p)
 	if err != nil {
 		return nil, FateNotSent, err
 	}
