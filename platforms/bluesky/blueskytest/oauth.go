@@ -7,9 +7,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
-	"net/netip"
 	"net/url"
-	"strconv"
 	"strings"
 	"time"
 
@@ -246,22 +244,11 @@ func (s *Server) OAuthCounts() OAuthCounts {
 // network, for a Connector: simulators live on addresses that a strict one
 // refuses.
 func (s *Server) Guard() (*safehttp.Guard, error) {
-	host, port, err := net.SplitHostPort(s.http.Listener.Addr().String())
+	o, err := safehttp.Options{MaxBytes: 1 << 20}.AdmitLoopback(s.URL())
 	if err != nil {
 		return nil, err
 	}
-	n, err := strconv.ParseUint(port, 10, 16)
-	if err != nil {
-		return nil, err
-	}
-	addr, err := netip.ParseAddr(host)
-	if err != nil {
-		return nil, err
-	}
-	return safehttp.New(safehttp.Options{
-		AllowHTTP: true, Ports: []uint16{80, 443, uint16(n)}, AllowPrefixes: []netip.Prefix{netip.PrefixFrom(addr, addr.BitLen())},
-		MaxBytes: 1 << 20,
-	})
+	return safehttp.New(o)
 }
 
 // Resolver returns a resolver of the accounts of this server, which asks nobody

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/smmkit/smmkit/smm"
+	"github.com/smmkit/smmkit/smm/safehttp"
 	"github.com/smmkit/smmkit/smm/sim"
 )
 
@@ -125,6 +126,17 @@ func (s *Server) Addr() string { return s.http.Listener.Addr().String() }
 
 // Host returns the host and port that handles and the Space of Refs show.
 func (s *Server) Host() string { return s.host }
+
+// Guard returns a safehttp.Guard that admits this server beside the public
+// network, for a Connector: simulators live on addresses that a strict one
+// refuses.
+func (s *Server) Guard() (*safehttp.Guard, error) {
+	o, err := safehttp.Options{MaxBytes: 1 << 20}.AdmitLoopback(s.url)
+	if err != nil {
+		return nil, err
+	}
+	return safehttp.New(o)
+}
 
 // Close ends the server and every stream.
 func (s *Server) Close() {
