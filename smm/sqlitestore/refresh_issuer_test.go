@@ -24,6 +24,7 @@ type issuer struct {
 	mu       sync.Mutex
 	accounts map[string]*family
 	killed   map[string]bool // processes
+	gaveUp   map[string]bool // processes and accounts: the answer came too late
 	counts   issuerCounts
 }
 
@@ -34,6 +35,8 @@ type issuerCounts struct {
 	graced     int // refresh tokens that came again, within grace
 	revoked    int // families
 	wronged    int // of them, those that no crash excuses
+	excused    int // of them, those whose process waited no longer for the answer
+	cutOff     int // answers that a kill took from the store
 	reconnects int
 }
 
@@ -51,7 +54,7 @@ type family struct {
 
 func newIssuer(t *testing.T, processes, goal int, lifetime time.Duration, accounts []string) *issuer {
 	t.Helper()
-	i := &issuer{processes: processes, goal: goal, lifetime: lifetime, accounts: make(map[string]*family), killed: make(map[string]bool)}
+	i := &issuer{processes: processes, goal: goal, lifetime: lifetime, accounts: make(map[string]*family), killed: make(map[string]bool), gaveUp: make(map[string]bool)}
 	for n, a := range accounts {
 		i.accounts[a] = &family{grace: n%2 == 0}
 		i.accounts[a].renew("")
@@ -60,6 +63,7 @@ func newIssuer(t *testing.T, processes, goal int, lifetime time.Duration, accoun
 	mux.HandleFunc("/use", i.use)
 	mux.HandleFunc("/refresh", i.refresh)
 	mux.HandleFunc("/reconnect", i.reconnect)
+	mux.HandleFunc("/gave-up", i.note)
 	server := httptest.NewServer(mux)
 	t.Cleanup(server.Close)
 	i.url = server.URL
@@ -191,6 +195,10 @@ func (i *issuer) revoke(account string, f *family, token, process string) {
 	f.revoked = true
 	f.end()
 	i.counts.revoked++
+	if !f.grace && i.gaveUp[f.holder+" "+account] {
+		i.counts.excused++
+		return
+	}
 	if f.grace || len(f.users) > 0 || !i.killed[f.holder] {
 		i.counts.wronged++
 		f.complaint = fmt.Sprintf("%s: %s came again from process %s, when %s had been given to %s (killed %v, used by %d)",
@@ -226,6 +234,24 @@ func (i *issuer) died(process string) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	i.killed[process] = true
+	for _, f := range i.accounts {
+		if f.holder == process && len(f.users) == 0 {
+			i.counts.cutOff++
+		}
+	}
+}
+
+// stop lets every access token live that is given from now on.
+func (i *issuer) stop() {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	i.goal = 0
+}
+
+func (i *issuer) note(_ http.ResponseWriter, r *http.Request) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	i.gaveUp[r.FormValue("process")+" "+r.FormValue("account")] = true
 }
 
 // complaints tells of the families that nothing excuses.
