@@ -55,6 +55,11 @@ func newHost(base string, w *world, credentials smm.CredentialStore, pending con
 
 // health looks at every account that is stored.
 func health(ctx context.Context, client *smm.Client, credentials smm.CredentialStore) ([]connect.AccountHealth, error) {
+	names := make(map[smm.Ref]string)
+	channels, _ := client.Channels(ctx) // an account that is not found here has its own words below
+	for _, ch := range channels {
+		names[ch.Ref] = ch.Handle
+	}
 	var out []connect.AccountHealth
 	for _, p := range client.Platforms() {
 		accounts, err := credentials.Accounts(ctx, client.Tenant(), p)
@@ -69,7 +74,7 @@ func health(ctx context.Context, client *smm.Client, credentials smm.CredentialS
 			if err != nil {
 				return nil, err
 			}
-			out = append(out, connect.AccountHealth{Health: h})
+			out = append(out, connect.AccountHealth{Name: names[a], Health: h})
 		}
 	}
 	return out, nil
