@@ -11,6 +11,7 @@ import (
 	"slices"
 	"sync"
 	"time"
+	"unique"
 )
 
 const secretMask = "[secret]"
@@ -22,25 +23,42 @@ const secretMask = "[secret]"
 //
 // A store that must persist a secret seals Reveal's result (package vault) and
 // never marshals the Secret itself: what was marshalled cannot be read back.
-type Secret struct{ v string }
+//
+// Secrets of the same value are equal by ==.
+type Secret struct {
+	// A handle, because package fmt calls no method of an unexported field: a
+	// string here would print from within any struct that keeps its secret to
+	// itself.
+	v unique.Handle[string]
+}
 
 // NewSecret wraps a value.
-func NewSecret(v string) Secret { return Secret{v} }
+func NewSecret(v string) Secret {
+	if v == "" {
+		return Secret{}
+	}
+	return Secret{unique.Make(v)}
+}
 
 // Reveal returns the value itself.
-func (s Secret) Reveal() string { return s.v }
+func (s Secret) Reveal() string {
+	if s.IsZero() {
+		return ""
+	}
+	return s.v.Value()
+}
 
 // IsZero reports whether there is no secret.
-func (s Secret) IsZero() bool { return s.v == "" }
+func (s Secret) IsZero() bool { return s == Secret{} }
 
 // Equal compares in constant time.
 func (s Secret) Equal(t Secret) bool {
-	return subtle.ConstantTimeCompare([]byte(s.v), []byte(t.v)) == 1
+	return subtle.ConstantTimeCompare([]byte(s.Reveal()), []byte(t.Reveal())) == 1
 }
 
 // String implements fmt.Stringer with a mask; the empty secret prints as "".
 func (s Secret) String() string {
-	if s.v == "" {
+	if s.IsZero() {
 		return ""
 	}
 	return secretMask
@@ -68,7 +86,7 @@ func (s *Secret) UnmarshalText(b []byte) error {
 	if string(b) == secretMask {
 		return fmt.Errorf("%w: a masked secret was stored in place of the secret; seal secrets before storing them", ErrInvalid)
 	}
-	s.v = string(b)
+	*s = NewSecret(string(b))
 	return nil
 }
 

@@ -19,7 +19,14 @@ func TestSecretNeverPrints(t *testing.T) {
 	s := smm.NewSecret(canary)
 	c := smm.Credential{AccessToken: s, RefreshToken: s, Extra: map[string]smm.Secret{"key": s}}
 	var out bytes.Buffer
-	for _, v := range []any{s, &s, c, &c, []smm.Secret{s}, map[string]smm.Secret{"a": s}, struct{ S smm.Secret }{s}, fmt.Errorf("x %v", s)} {
+	type private struct {
+		s smm.Secret
+		c *smm.Credential
+		m map[string]smm.Secret
+		l []smm.Secret
+	}
+	hidden := private{s, &c, c.Extra, []smm.Secret{s}}
+	for _, v := range []any{hidden, &hidden, []private{hidden}, struct{ p private }{hidden}, s, &s, c, &c, []smm.Secret{s}, map[string]smm.Secret{"a": s}, struct{ S smm.Secret }{s}, fmt.Errorf("x %v", s)} {
 		for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%X", "%d", "%T", "%10.3s"} {
 			fmt.Fprintf(&out, verb, v)
 		}
