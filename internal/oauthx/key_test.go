@@ -30,10 +30,7 @@ const rfcKey = `{"kty":"EC","crv":"P-256",
 
 func TestThumbprintOfRFC9449(t *testing.T) {
 	// The key and the jkt of RFC 9449 section 6.1.
-	_, jkt := publicJWK{
-		Crv: "P-256", Kty: "EC",
-		X: "l8tFrhx-34tV3hRICRDY9zCkDlpBhF42UQUfWVAWBFs", Y: "9VE4jf_Ok_o64zbTTlcuNJajHmt6v9TDVrU0CdvGRDA",
-	}.thumbprint()
+	_, jkt := thumbprint("l8tFrhx-34tV3hRICRDY9zCkDlpBhF42UQUfWVAWBFs", "9VE4jf_Ok_o64zbTTlcuNJajHmt6v9TDVrU0CdvGRDA")
 	require.Equal(t, "0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I", jkt)
 }
 

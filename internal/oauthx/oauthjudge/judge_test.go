@@ -83,11 +83,11 @@ func judgeCode(t *testing.T, j *judge) {
 
 func judgePKCE(t *testing.T, j *judge) {
 	c := j.client(t, "public")
-	code, verifier := j.consent(t, c, nil)
+	code, _ := j.consent(t, c, nil)
 	_, wrong := j.consent(t, c, nil)
 	_, err := c.Exchange(t.Context(), code, redirect, wrong, nil)
 	over(t, err)
-	code, verifier = j.consent(t, c, nil)
+	code, verifier := j.consent(t, c, nil)
 	_, err = j.client(t, "other").Exchange(t.Context(), code, redirect, verifier, nil)
 	over(t, err) // another app's code
 	code, verifier = j.consent(t, c, nil)
