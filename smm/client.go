@@ -183,11 +183,12 @@ func driverAs[T any](c *Client, ch Ref, op string) (T, error) {
 }
 
 func (c *Client) call(ctx context.Context, d *Delivery, step string, f func(context.Context) error) error {
+	ctx = defaultPriority(ctx, d.Request.Post.priority())
 	return c.callOp(ctx, Call{Op: "publish." + step, Tenant: d.Tenant, Channel: d.Request.Channel, Delivery: d.ID}, f)
 }
 
 func (c *Client) callOp(ctx context.Context, call Call, f func(context.Context) error) error {
-	ctx = ContextWithTenant(ctx, call.Tenant)
+	ctx = defaultPriority(ContextWithTenant(ctx, call.Tenant), priorityOf(call.Op))
 	next := f
 	for _, i := range slices.Backward(c.interceptors) {
 		inner := next

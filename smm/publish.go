@@ -182,6 +182,7 @@ func (c *Client) each(n int, f func(int) Result) []Result {
 }
 
 func (c *Client) plan(ctx context.Context, p *Post, ch Ref, entry string, now time.Time, opts *PublishOptions) ([]*Delivery, Findings, error) {
+	ctx = defaultPriority(ctx, p.priority()) // what a post is checked by is as urgent as the post
 	if _, err := driverAs[Publisher](c, ch, "publish"); err != nil {
 		return nil, nil, err
 	}

@@ -2,6 +2,7 @@ package smm
 
 import (
 	"context"
+	"strings"
 	"time"
 )
 
@@ -40,12 +41,69 @@ type QuotaLimit struct {
 type Priority int
 
 // The priorities. Background work may not take the last tenth of a budget.
+// ContextWithPriority says which one a call has.
 const (
 	PriorityBackground Priority = iota // analytics, backfill
 	PriorityModerate                   // moderation, inbox polling
 	PriorityReply                      // answering people
 	PriorityPublish                    // what was scheduled for now
 )
+
+type priorityKey struct{}
+
+// ContextWithPriority says how urgent is what is done under ctx, in a driver or
+// a vendor's client. It stands above what the library assumes, which is, by
+// operation:
+//
+//   - PriorityPublish: posts with all that they need, edits and deletions;
+//   - PriorityReply: answers, messages, likes, shares, follows, profiles;
+//   - PriorityModerate: hiding, blocking, reporting, and all reading but
+//   - PriorityBackground: metrics.
+//
+// A host that backfills comments, imports a history or listens to a search says
+// so, and leaves the last tenth of every budget alone:
+//
+//	ctx = smm.ContextWithPriority(ctx, smm.PriorityBackground)
+func ContextWithPriority(ctx context.Context, p Priority) context.Context {
+	return context.WithValue(ctx, priorityKey{}, p)
+}
+
+// PriorityFrom returns what ContextWithPriority said, and false if nobody did.
+func PriorityFrom(ctx context.Context) (Priority, bool) {
+	p, ok := ctx.Value(priorityKey{}).(Priority)
+	return p, ok
+}
+
+// defaultPriority is for what the caller said nothing about.
+func defaultPriority(ctx context.Context, p Priority) context.Context {
+	if _, set := PriorityFrom(ctx); set {
+		return ctx
+	}
+	return ContextWithPriority(ctx, p)
+}
+
+func (p *Post) priority() Priority {
+	if p.ReplyTo.IsZero() {
+		return PriorityPublish
+	}
+	return PriorityReply
+}
+
+// priorityOf is that of an operation which is no publishing of a post.
+func priorityOf(op string) Priority {
+	switch Capability(op) {
+	case CapEdit, CapDelete:
+		return PriorityPublish
+	case CapLike, CapRepost, CapFollow, CapEditProfile:
+		return PriorityReply
+	case CapPostMetrics, CapAcctMetrics, CapAudience:
+		return PriorityBackground
+	}
+	if strings.HasPrefix(op, "publish.") {
+		return PriorityPublish
+	}
+	return PriorityModerate
+}
 
 // Charge is the cost of a request in one budget.
 type Charge struct {

@@ -29,7 +29,7 @@ var (
 		"std", "./smm", "./smm/safehttp", "golang.org/x/oauth2/...", "./internal/...", "./platforms/internal/...",
 	}
 	platformTests = join(testTools, sharedSpec, []string{
-		"./internal/vcr", "./internal/realnet", "./internal/evidence", "./smm/smmtest", "./smm/sim", "./platforms/<p>/...", "./platforms/internal/...",
+		"./internal/vcr", "./internal/realnet", "./internal/evidence", "./smm/smmtest", "./smm/sim", "./smm/quota", "./platforms/<p>/...", "./platforms/internal/...",
 	})
 	storeBase = []string{"std", "./smm/...", "./scheduler", "./moderation"}
 	storeTest = join(testTools, sharedSpec, []string{"./scheduler/schedulertest", "./smm/smmtest", "./internal/oauthx/keep"})

@@ -77,8 +77,7 @@ func commitPost(ctx context.Context, c *Client, auth Authorizer, charges []smm.C
 
 func benchClient(tb testing.TB) (*Client, Authorizer, []smm.Charge) {
 	tb.Helper()
-	l := NewLimiter(LimiterConfig{Limit: limits{userKey: {Shape: smm.QuotaFixed, Limit: 1 << 40, Window: time.Hour}}.get})
-	c, err := New(Config{Platform: "x", BaseURL: "https://social.example", HTTPClient: &http.Client{Transport: canned{}}, Quota: l})
+	c, err := New(Config{Platform: "x", BaseURL: "https://social.example", HTTPClient: &http.Client{Transport: canned{}}, Quota: &pace{}})
 	if err != nil {
 		tb.Fatal(err)
 	}

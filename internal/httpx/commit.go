@@ -21,7 +21,12 @@ import (
 // It never waits for a quota: a budget that is spent is FateNotSent with an
 // *smm.RateLimitError.
 func (c *Client) Commit(ctx context.Context, r *Request) (*Response, Fate, error) {
-	resp, fate, err := c.send(ctx, r, 0)
+	return c.commit(ctx, r, smm.PriorityPublish)
+}
+
+// commit asks the quota with a priority, unless ctx or r has one.
+func (c *Client) commit(ctx context.Context, r *Request, p smm.Priority) (*Response, Fate, error) {
+	resp, fate, err := c.send(ctx, r, 0, p)
 	if err == nil || fate != FateAnswered {
 		return resp, fate, err
 	}
@@ -32,7 +37,7 @@ func (c *Client) Commit(ctx context.Context, r *Request) (*Response, Fate, error
 	if !again {
 		return resp, fate, err
 	}
-	next, nextFate, nextErr := c.send(ctx, r, 1)
+	next, nextFate, nextErr := c.send(ctx, r, 1, p)
 	if errors.Is(nextErr, errOnce) {
 		return resp, fate, err
 	}
@@ -44,12 +49,12 @@ func (c *Client) Commit(ctx context.Context, r *Request) (*Response, Fate, error
 // a Refresher asks for it; redirects are not followed. A status outside 2xx
 // comes with the Response and an *smm.Error.
 func (c *Client) Write(ctx context.Context, r *Request) (*Response, error) {
-	resp, _, err := c.Commit(ctx, r)
+	resp, _, err := c.commit(ctx, r, smm.PriorityReply)
 	return resp, err
 }
 
 // send is one exchange on the wire.
-func (c *Client) send(ctx context.Context, r *Request, attempt int) (*Response, Fate, error) {
+func (c *Client) send(ctx context.Context, r *Request, attempt int, p smm.Priority) (*Response, Fate, error) {
 	ctx, cancel := c.limit(ctx, r)
 	defer cancel()
 	if err := ctx.Err(); err != nil {
@@ -64,7 +69,7 @@ func (c *Client) send(ctx context.Context, r *Request, attempt int) (*Response, 
 	if err := c.authorize(ctx, r, req); err != nil {
 		return nil, FateNotSent, err
 	}
-	grant, err := c.reserve(ctx, r)
+	grant, err := c.reserve(ctx, r, p)
 	if err != nil {
 		return nil, FateNotSent, err
 	}

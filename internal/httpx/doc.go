@@ -8,8 +8,8 @@
 //     Fate that says whether it can have reached the platform.
 //
 // All three authorize, ask the quota and tell it the answer, bound what they
-// read, and return *smm.Error built from the platform's ErrorTable. A Limiter
-// is the quota of one process.
+// read, and return *smm.Error built from the platform's ErrorTable. A quota is
+// any smm.Quota; package smm/quota has the library's own.
 //
 // # Design notes
 //
@@ -31,7 +31,7 @@
 // a vendor's secrets. For the same reason headers are shown by allow-list and
 // logs carry Request.Op instead of a path.
 //
-// The limiter trusts headers over its own count and its own count over hope. It
-// queues nobody: what does not fit is returned with a time, because only the
-// caller knows whether to wait, to give up or to do something else.
+// Read alone waits for a quota, and not for long: what does not fit is returned
+// with a time, because only the caller knows whether to wait, to give up or to
+// do something else.
 package httpx

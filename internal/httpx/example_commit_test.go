@@ -67,7 +67,16 @@ func ExampleClient_Commit() {
 	// refused true example posts.create: refused as a duplicate (status 400, code DuplicatePost)
 }
 
-// Reading a list with a limiter between the driver and the platform.
+// unlimited grants everything; hosts use package smm/quota.
+type unlimited struct{}
+
+func (unlimited) Reserve(_ context.Context, _ smm.Priority, charges ...smm.Charge) (smm.QuotaGrant, error) {
+	return smm.QuotaGrant{Charges: charges}, nil
+}
+
+func (unlimited) Report(context.Context, smm.QuotaGrant, smm.QuotaReport) {}
+
+// Reading a list with a quota between the driver and the platform.
 func ExampleClient_Read() {
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		fmt.Fprintf(w, `{"ids":["1","2"],"limit":%q}`, r.URL.Query().Get("limit"))
@@ -77,9 +86,7 @@ func ExampleClient_Read() {
 	key := smm.QuotaKey{Platform: "example", Bucket: "reads"}
 	client, err := httpx.New(httpx.Config{
 		Platform: "example", BaseURL: server.URL,
-		Quota: httpx.NewLimiter(httpx.LimiterConfig{Limit: func(smm.QuotaKey) (smm.QuotaLimit, bool) {
-			return smm.QuotaLimit{Shape: smm.QuotaFixed, Limit: 300, Window: 300e9}, true
-		}}),
+		Quota: unlimited{},
 	})
 	if err != nil {
 		fmt.Println(err)
@@ -87,7 +94,7 @@ func ExampleClient_Read() {
 	}
 	resp, err := client.Read(context.Background(), &httpx.Request{
 		Op: "posts.list", URL: httpx.Path("/accounts", "a/b", "posts"), Query: map[string][]string{"limit": {"2"}},
-		Charges: []smm.Charge{{Key: key, Cost: 1}}, Priority: smm.PriorityBackground,
+		Charges: []smm.Charge{{Key: key, Cost: 1}},
 	})
 	if err != nil {
 		fmt.Println(err)

@@ -8,12 +8,21 @@ import (
 	"github.com/smmkit/smmkit/smm"
 )
 
-// reserve takes what r costs, or says when to ask again.
-func (c *Client) reserve(ctx context.Context, r *Request) (smm.QuotaGrant, error) {
+// reserve takes what r costs, or says when to ask again. How urgent it is, the
+// context says, or else the request, or else the way out that it takes.
+func (c *Client) reserve(ctx context.Context, r *Request, wayOut smm.Priority) (smm.QuotaGrant, error) {
 	if c.quota == nil || len(r.Charges) == 0 {
 		return smm.QuotaGrant{}, nil
 	}
-	g, err := c.quota.Reserve(ctx, r.Priority, r.Charges...)
+	p, set := smm.PriorityFrom(ctx)
+	switch {
+	case set:
+	case r.Priority != 0:
+		p = r.Priority
+	default:
+		p = wayOut
+	}
+	g, err := c.quota.Reserve(ctx, p, r.Charges...)
 	if err != nil {
 		return smm.QuotaGrant{}, c.wrap(r, smm.OutcomeNotSent, err)
 	}
@@ -24,7 +33,7 @@ func (c *Client) reserve(ctx context.Context, r *Request) (smm.QuotaGrant, error
 // has attempts.
 func (c *Client) reserveWaiting(ctx context.Context, r *Request) (smm.QuotaGrant, error) {
 	for n := 1; ; n++ {
-		g, err := c.reserve(ctx, r)
+		g, err := c.reserve(ctx, r, smm.PriorityModerate)
 		if err == nil {
 			return g, nil
 		}

@@ -229,8 +229,7 @@ func TestReadSleepsShortQuotaWaitsOnly(t *testing.T) {
 	s, hits := statusServer(t, nil, 200)
 	for _, window := range []time.Duration{10 * time.Second, time.Minute} {
 		clock := newFakeClock()
-		l := NewLimiter(LimiterConfig{Clock: clock, Limit: limits{userKey: {Limit: 1, Window: window}}.get})
-		c := testClient(t, s.URL, func(cfg *Config) { cfg.Clock, cfg.Quota = clock, l })
+		c := testClient(t, s.URL, func(cfg *Config) { cfg.Clock, cfg.Quota = clock, &pace{clock: clock, every: window} })
 		r := get()
 		r.Charges, r.Priority = []smm.Charge{{Key: userKey, Cost: 1}}, smm.PriorityPublish
 		_, err := c.Read(t.Context(), r)

@@ -37,7 +37,12 @@ type Request struct {
 
 	// Charges are what the request costs; the rate headers of the answer speak
 	// of the first unless Config.QuotaStates says otherwise.
-	Charges  []smm.Charge
+	Charges []smm.Charge
+
+	// Priority is how urgent the request is where the context does not say
+	// (smm.ContextWithPriority); 0 leaves it to the way out: Commit publishes,
+	// Write answers people, Read polls. That something is background work only
+	// its caller knows, who says so in the context.
 	Priority smm.Priority
 
 	// Repeatable lets Read retry a method other than GET and HEAD, for a query

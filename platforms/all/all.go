@@ -53,6 +53,18 @@ func New(name smm.Platform, c Config) (smm.Driver, error) {
 	return nil, fmt.Errorf("%w: no platform %q: one of %v", smm.ErrInvalid, name, Platforms())
 }
 
+// QuotaLimit declares the documented budgets of every platform, for an
+// implementation of smm.Quota: quota.New(quota.Config{Limit: all.QuotaLimit}).
+func QuotaLimit(key smm.QuotaKey) (smm.QuotaLimit, bool) {
+	switch key.Platform {
+	case bluesky.Platform:
+		return bluesky.QuotaLimit(key)
+	case mastodon.Platform:
+		return mastodon.QuotaLimit(key)
+	}
+	return smm.QuotaLimit{}, false
+}
+
 // Drivers makes the drivers of the platforms named, or of all if none is.
 func Drivers(c Config, names ...smm.Platform) ([]smm.Driver, error) {
 	if len(names) == 0 {

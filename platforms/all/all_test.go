@@ -25,3 +25,18 @@ func TestUnknownNameIsRefused(t *testing.T) {
 	require.ErrorIs(t, err, smm.ErrInvalid)
 	require.ErrorContains(t, err, "bluesky")
 }
+
+func TestQuotaLimit(t *testing.T) {
+	for key, want := range map[smm.QuotaKey]int64{
+		{Platform: "mastodon", Bucket: "statuses"}:  300,
+		{Platform: "bluesky", Bucket: "write-hour"}: 5000,
+	} {
+		l, ok := all.QuotaLimit(key)
+		require.True(t, ok, key)
+		require.Equal(t, want, l.Limit)
+	}
+	for _, key := range []smm.QuotaKey{{Platform: "mastodon", Bucket: "other"}, {Platform: "myspace", Bucket: "statuses"}, {}} {
+		_, ok := all.QuotaLimit(key)
+		require.False(t, ok, key)
+	}
+}

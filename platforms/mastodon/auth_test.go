@@ -10,10 +10,10 @@ import (
 	"github.com/stretchr/testify/require"
 	"golang.org/x/oauth2"
 
-	"github.com/smmkit/smmkit/internal/httpx"
 	"github.com/smmkit/smmkit/platforms/mastodon"
 	"github.com/smmkit/smmkit/platforms/mastodon/mastodontest"
 	"github.com/smmkit/smmkit/smm"
+	"github.com/smmkit/smmkit/smm/quota"
 )
 
 func TestFromToken(t *testing.T) {
@@ -140,7 +140,8 @@ func TestVendorClient(t *testing.T) {
 // up, and no 429 is met.
 func TestQuotaFromHeaders(t *testing.T) {
 	b := open(t, &mastodontest.Options{Quotas: mastodontest.Quotas{Statuses: mastodontest.Quota{Limit: 5, Window: 3 * time.Hour}}})
-	limiter := httpx.NewLimiter(httpx.LimiterConfig{Limit: mastodon.QuotaLimit, Clock: b.world.Clock})
+	limiter, err := quota.New(quota.Config{Limit: mastodon.QuotaLimit, Clock: b.world.Clock})
+	require.NoError(t, err)
 	b.config.Quota = limiter
 	v := b.vendor(t)
 	for range 3 { // somebody else's program
@@ -160,7 +161,7 @@ func TestQuotaFromHeaders(t *testing.T) {
 	require.Equal(t, 2, sent)
 	require.Zero(t, limiter.Throttled())
 	key := smm.QuotaKey{Platform: mastodon.Platform, Space: b.Host(), Account: b.account.Channel.ID, Bucket: "statuses"}
-	_, err := limiter.Reserve(context.Background(), smm.PriorityPublish, smm.Charge{Key: key, Cost: 1})
+	_, err = limiter.Reserve(context.Background(), smm.PriorityPublish, smm.Charge{Key: key, Cost: 1})
 	limited, ok := errors.AsType[*smm.RateLimitError](err)
 	require.True(t, ok)
 	require.InDelta(t, (3 * time.Hour).Seconds(), limited.After.Seconds(), 3*3600, "at most a window")

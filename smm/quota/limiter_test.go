@@ -1,4 +1,4 @@
-package httpx
+package quota
 
 import (
 	"context"
@@ -41,6 +41,13 @@ func (l limits) get(k smm.QuotaKey) (smm.QuotaLimit, bool) {
 	return v, ok
 }
 
+func mustNew(t testing.TB, cfg Config) *Limiter {
+	t.Helper()
+	l, err := New(cfg)
+	require.NoError(t, err)
+	return l
+}
+
 func after(t *testing.T, err error) time.Duration {
 	t.Helper()
 	e, ok := errors.AsType[*smm.RateLimitError](err)
@@ -51,7 +58,7 @@ func after(t *testing.T, err error) time.Duration {
 
 func TestLimiterTakesAllOrNothing(t *testing.T) {
 	clock := newFakeClock()
-	l := NewLimiter(LimiterConfig{Clock: clock, Limit: limits{
+	l := mustNew(t, Config{Clock: clock, Limit: limits{
 		userKey: {Shape: smm.QuotaRolling, Limit: 10, Window: time.Minute},
 		appKey:  {Shape: smm.QuotaFixed, Limit: 1, Window: time.Hour},
 	}.get})
@@ -72,7 +79,7 @@ func TestLimiterTakesAllOrNothing(t *testing.T) {
 }
 
 func TestLimiterCountsTheSameKeyTwice(t *testing.T) {
-	l := NewLimiter(LimiterConfig{Clock: newFakeClock(), Limit: limits{userKey: {Limit: 3, Window: time.Minute}}.get})
+	l := mustNew(t, Config{Clock: newFakeClock(), Limit: limits{userKey: {Limit: 3, Window: time.Minute}}.get})
 	_, err := l.Reserve(t.Context(), smm.PriorityPublish, smm.Charge{Key: userKey, Cost: 2}, smm.Charge{Key: userKey, Cost: 2})
 	require.ErrorIs(t, err, smm.ErrInvalid)
 	_, err = l.Reserve(t.Context(), smm.PriorityPublish, smm.Charge{Key: userKey, Cost: 0})
@@ -82,7 +89,7 @@ func TestLimiterCountsTheSameKeyTwice(t *testing.T) {
 func TestLimiterGivesBackWhatWasNotSent(t *testing.T) {
 	for _, shape := range []smm.QuotaShape{smm.QuotaRolling, smm.QuotaFixed, smm.QuotaBucket} {
 		clock := newFakeClock()
-		l := NewLimiter(LimiterConfig{Clock: clock, Limit: limits{
+		l := mustNew(t, Config{Clock: clock, Limit: limits{
 			userKey: {Shape: shape, Limit: 2, Window: time.Hour, Burst: 2},
 		}.get})
 		charge := smm.Charge{Key: userKey, Cost: 2}
@@ -98,7 +105,7 @@ func TestLimiterGivesBackWhatWasNotSent(t *testing.T) {
 
 func TestLimiterKeepsSharesForTheUrgent(t *testing.T) {
 	for _, shape := range []smm.QuotaShape{smm.QuotaRolling, smm.QuotaFixed} {
-		l := NewLimiter(LimiterConfig{Clock: newFakeClock(), Limit: limits{
+		l := mustNew(t, Config{Clock: newFakeClock(), Limit: limits{
 			userKey: {Shape: shape, Limit: 100, Window: time.Hour},
 		}.get})
 		count := func(p smm.Priority) (n int) {
@@ -118,7 +125,7 @@ func TestLimiterKeepsSharesForTheUrgent(t *testing.T) {
 
 func TestLimiterPausesTheKeyAfterA429(t *testing.T) {
 	clock := newFakeClock()
-	l := NewLimiter(LimiterConfig{Clock: clock, Limit: limits{
+	l := mustNew(t, Config{Clock: clock, Limit: limits{
 		userKey: {Shape: smm.QuotaRolling, Limit: 100, Window: time.Minute},
 		appKey:  {Shape: smm.QuotaRolling, Limit: 100, Window: time.Minute},
 	}.get})
@@ -138,16 +145,16 @@ func TestLimiterPausesTheKeyAfterA429(t *testing.T) {
 
 	// The model is a tenth smaller until its window is over.
 	clock.now = clock.now.Add(59 * time.Second)
-	left, _ := l.budgets[userKey].model.left(clock.now)
+	left := l.budgets[userKey].model.left(clock.now).Remaining
 	require.LessOrEqual(t, left, int64(90))
 	clock.now = clock.now.Add(2 * time.Second)
-	left, _ = l.budgets[userKey].model.left(clock.now)
+	left = l.budgets[userKey].model.left(clock.now).Remaining
 	require.EqualValues(t, 100, left)
 }
 
 func TestLimiterBacksOffWhenA429NamesNoTime(t *testing.T) {
 	clock := newFakeClock()
-	l := NewLimiter(LimiterConfig{Clock: clock})
+	l := mustNew(t, Config{Clock: clock})
 	charge := smm.Charge{Key: userKey, Cost: 1}
 	var last time.Duration
 	for range 4 {
@@ -164,7 +171,7 @@ func TestLimiterBacksOffWhenA429NamesNoTime(t *testing.T) {
 
 func TestLimiterLearnsAnUndeclaredBudget(t *testing.T) {
 	clock := newFakeClock()
-	l := NewLimiter(LimiterConfig{Clock: clock})
+	l := mustNew(t, Config{Clock: clock})
 	charge := smm.Charge{Key: userKey, Cost: 1}
 	g, err := l.Reserve(t.Context(), smm.PriorityPublish, charge)
 	require.NoError(t, err)
@@ -179,7 +186,7 @@ func TestLimiterLearnsAnUndeclaredBudget(t *testing.T) {
 
 func TestLimiterPercent(t *testing.T) {
 	clock := newFakeClock()
-	l := NewLimiter(LimiterConfig{Clock: clock, Limit: limits{userKey: {Shape: smm.QuotaPercent, Limit: 100, Window: time.Hour}}.get})
+	l := mustNew(t, Config{Clock: clock, Limit: limits{userKey: {Shape: smm.QuotaPercent, Limit: 100, Window: time.Hour}}.get})
 	charge := smm.Charge{Key: userKey, Cost: 1}
 	tell := func(share float64) {
 		g, err := l.Reserve(t.Context(), smm.PriorityPublish, charge)
@@ -202,7 +209,7 @@ func TestLimiterPercent(t *testing.T) {
 
 func TestLimiterForgetsIdleKeys(t *testing.T) {
 	clock := newFakeClock()
-	l := NewLimiter(LimiterConfig{Clock: clock, Limit: func(smm.QuotaKey) (smm.QuotaLimit, bool) {
+	l := mustNew(t, Config{Clock: clock, Limit: func(smm.QuotaKey) (smm.QuotaLimit, bool) {
 		return smm.QuotaLimit{Shape: smm.QuotaFixed, Limit: 10, Window: time.Minute}, true
 	}})
 	for i := range 10_000 {
@@ -217,7 +224,7 @@ func TestLimiterForgetsIdleKeys(t *testing.T) {
 
 func TestLimiterIgnoresAnswersOfAnOldWindow(t *testing.T) {
 	clock := newFakeClock()
-	l := NewLimiter(LimiterConfig{Clock: clock, Limit: limits{userKey: {Shape: smm.QuotaFixed, Limit: 10, Window: time.Minute}}.get})
+	l := mustNew(t, Config{Clock: clock, Limit: limits{userKey: {Shape: smm.QuotaFixed, Limit: 10, Window: time.Minute}}.get})
 	charge := smm.Charge{Key: userKey, Cost: 1}
 	var g [3]smm.QuotaGrant
 	for i := range g {
@@ -234,14 +241,14 @@ func TestLimiterIgnoresAnswersOfAnOldWindow(t *testing.T) {
 	tell(0, 1, soon)
 	tell(1, 8, soon.Add(time.Minute)) // the platform is in the next window already
 	tell(2, 0, soon)                  // and this answer was slow
-	left, reset := l.budgets[userKey].model.left(clock.now)
-	require.EqualValues(t, 8, left)
-	require.Equal(t, soon.Add(time.Minute), reset)
+	left := l.budgets[userKey].model.left(clock.now)
+	require.EqualValues(t, 8, left.Remaining)
+	require.Equal(t, soon.Add(time.Minute), left.Reset)
 }
 
 func TestLimiterShrinksOnceForOneBurstOf429(t *testing.T) {
 	clock := newFakeClock()
-	l := NewLimiter(LimiterConfig{Clock: clock, Limit: limits{userKey: {Limit: 100, Window: time.Hour}}.get})
+	l := mustNew(t, Config{Clock: clock, Limit: limits{userKey: {Limit: 100, Window: time.Hour}}.get})
 	var g []smm.QuotaGrant
 	for range 5 {
 		one, err := l.Reserve(t.Context(), smm.PriorityPublish, smm.Charge{Key: userKey, Cost: 1})
@@ -253,13 +260,13 @@ func TestLimiterShrinksOnceForOneBurstOf429(t *testing.T) {
 		l.Report(t.Context(), one, smm.QuotaReport{Sent: true, Throttle: i != 2})
 	}
 	require.EqualValues(t, 4, l.Throttled())
-	left, _ := l.budgets[userKey].model.left(clock.now)
+	left := l.budgets[userKey].model.left(clock.now).Remaining
 	require.EqualValues(t, 100-5-10, left)
 }
 
 func TestLimiterPercentStartsAnewAtTheReset(t *testing.T) {
 	clock := newFakeClock()
-	l := NewLimiter(LimiterConfig{Clock: clock, Limit: limits{userKey: {Shape: smm.QuotaPercent, Window: time.Hour}}.get})
+	l := mustNew(t, Config{Clock: clock, Limit: limits{userKey: {Shape: smm.QuotaPercent, Window: time.Hour}}.get})
 	charge := smm.Charge{Key: userKey, Cost: 1}
 	g, err := l.Reserve(t.Context(), smm.PriorityPublish, charge)
 	require.NoError(t, err)
@@ -275,7 +282,7 @@ func TestLimiterPercentStartsAnewAtTheReset(t *testing.T) {
 
 func TestLimiterSurvivesSmallerLimitsInHeaders(t *testing.T) {
 	clock := newFakeClock()
-	l := NewLimiter(LimiterConfig{Clock: clock, Limit: limits{userKey: {Limit: 100, Window: time.Hour}}.get})
+	l := mustNew(t, Config{Clock: clock, Limit: limits{userKey: {Limit: 100, Window: time.Hour}}.get})
 	charge := smm.Charge{Key: userKey, Cost: 5}
 	g, err := l.Reserve(t.Context(), smm.PriorityPublish, charge)
 	require.NoError(t, err)
