@@ -13,6 +13,7 @@ import (
 
 	"github.com/smmkit/smmkit/smm"
 	"github.com/smmkit/smmkit/smm/connect"
+	"github.com/smmkit/smmkit/smm/connect/connecttest"
 	"github.com/smmkit/smmkit/smm/quota"
 	"github.com/smmkit/smmkit/smm/quota/quotatest"
 	"github.com/smmkit/smmkit/smm/sqlitestore"
@@ -32,6 +33,10 @@ func TestVault(t *testing.T) {
 
 func TestQuota(t *testing.T) {
 	quotatest.Run(t, func(t *testing.T) quota.Store { return open(t, filepath.Join(t.TempDir(), "smm.db")).Quota() })
+}
+
+func TestConnectsSuite(t *testing.T) {
+	connecttest.Run(t, func(t *testing.T) connect.Store { return open(t, filepath.Join(t.TempDir(), "smm.db")).Connects() })
 }
 
 // openVault has keys that follow from their IDs; the first is the primary one.
