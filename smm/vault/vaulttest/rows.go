@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -189,7 +190,7 @@ func testRowAccounts(t testing.TB, s vault.Rows) {
 // checkAccounts compares what a list gives with want.
 func checkAccounts(t testing.TB, want []smm.Ref, list func(context.Context, smm.Tenant, smm.Platform) ([]smm.Ref, error)) {
 	t.Helper()
-	slices.SortFunc(want, func(a, b smm.Ref) int { return bytes.Compare([]byte(a.String()), []byte(b.String())) })
+	slices.SortFunc(want, func(a, b smm.Ref) int { return strings.Compare(a.String(), b.String()) })
 	got, err := list(soon(t), tenant, "test")
 	must(t, "accounts", err)
 	if !slices.Equal(got, want) {
