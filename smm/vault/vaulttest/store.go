@@ -225,8 +225,10 @@ func testRace(t testing.TB, s smm.CredentialStore) {
 
 func testLease(t testing.TB, s smm.CredentialLocker) {
 	ctx := soon(t)
-	unlock, err := s.LockCredential(ctx, tenant, account, time.Hour)
+	locking, locked := context.WithCancel(ctx)
+	unlock, err := s.LockCredential(locking, tenant, account, time.Hour)
 	must(t, "lock", err)
+	locked() // the context is for waiting, not for the lease
 	// Others are free: a wait here would end with soon.
 	for _, o := range others {
 		free, err := s.LockCredential(ctx, o.tenant, o.account, time.Hour)
