@@ -158,8 +158,8 @@ type CredentialLocker interface {
 	// LockCredential waits until nobody else has the lease of the account, which
 	// need not be stored, or until ctx ends: then the error is ctx's. The lease
 	// ends by unlock, which may be called twice and never ends the lease of
-	// another, or by itself after ttl, which must be positive. Load and Swap do
-	// not look at it.
+	// another, or by itself after ttl, which must be positive; the end of ctx does
+	// not end it. Load and Swap do not look at it.
 	LockCredential(ctx context.Context, tenant Tenant, account Ref, ttl time.Duration) (unlock func(), err error)
 }
 

@@ -85,5 +85,5 @@ func (f *Flow) look(ctx context.Context, key string, binding smm.Secret, t smm.T
 	}
 	res.Accounts = p.judge(found)
 	res.Choice = Choice{Key: key, Binding: binding, Name: BindingName(key)}
-	return res, f.keep(ctx, stageChoice, pendingID(key), under)
+	return res, f.keep(ctx, pendingID(stageChoice, key), under)
 }

@@ -51,7 +51,7 @@ func TestChoose(t *testing.T) {
 	wantText(t, text(b.get(res.Header.Get("Location"))), "Choose at least one account.")
 
 	body := text(b.post("/connect/choose", "choice", choiceKey(t, at), "account", "chirp/channel/a", "account", "chirp/channel/b"))
-	wantText(t, body, "Name of a", "Name of b", "this site cannot", "read comments", `href="/back"`)
+	wantText(t, body, "Name of a", "Name of b", "this site cannot", "read comments", `href="/connect/?account=chirp%2Fchannel%2Fb&amp;platform=chirp&amp;return=%2Fback"`, `href="/back"`)
 	l.wantStored("a", "b")
 	if l.load("b").AccessToken.Reveal() != canaryAccess+"b" {
 		t.Fatal("the wrong token")
@@ -79,9 +79,9 @@ func TestChoiceIsBound(t *testing.T) {
 	// A state is no key of a choice, nor the other way round.
 	b = l.browser()
 	state := b.begin()
-	wantPage(t, b.post("/connect/choose", "choice", state, "account", "chirp/channel/a"), http.StatusInternalServerError, "sealed")
+	wantPage(t, b.post("/connect/choose", "choice", state, "account", "chirp/channel/a"), http.StatusBadRequest, "state")
 	key = choiceKey(t, b.toChoice())
-	wantPage(t, b.get(callback(key)), http.StatusInternalServerError, "sealed")
+	wantPage(t, b.get(callback(key)), http.StatusBadRequest, "state")
 	l.wantStored()
 }
 

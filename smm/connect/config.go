@@ -102,7 +102,7 @@ type platform struct {
 	smm.Connector
 	name     smm.Platform
 	form     Form
-	wanted   []smm.Capability            // Required included, sorted
+	wanted   []smm.Capability            // Required included, in the host's order
 	required []smm.Capability            //
 	scopes   []string                    // for all of wanted
 	needs    map[smm.Capability][]string // scopes of each of wanted
@@ -216,9 +216,10 @@ func (p *platform) want(c Config) error {
 	}
 	p.required = slices.Clone(w.Required)
 	p.needs = make(map[smm.Capability][]string)
-	all := slices.Concat(w.Capabilities, w.Required)
-	slices.Sort(all)
-	for _, x := range slices.Compact(all) {
+	for _, x := range slices.Concat(w.Capabilities, w.Required) {
+		if slices.Contains(p.wanted, x) {
+			continue
+		}
 		scopes, err := p.Scopes(x)
 		if errors.Is(err, smm.ErrUnsupported) && !strict && !slices.Contains(w.Required, x) {
 			continue

@@ -1,6 +1,7 @@
 package connect
 
 import (
+	"errors"
 	"net/http"
 	"strings"
 	"time"
@@ -49,6 +50,14 @@ func (f *Flow) bind(w http.ResponseWriter, r *http.Request, name string, binding
 
 func (f *Flow) unbind(w http.ResponseWriter, name string) {
 	http.SetCookie(w, f.cookie(name, "", -1))
+}
+
+// release takes the cookie back when what it was for is over. After a failure of
+// a store it may not be, and loading the page again may go on.
+func (f *Flow) release(w http.ResponseWriter, name string, binding smm.Secret, err error) {
+	if _, store := errors.AsType[*storageError](err); !store && !binding.IsZero() {
+		f.unbind(w, name)
+	}
 }
 
 // binding reads the cookie. Two of the same name mean that somebody planted one.

@@ -93,7 +93,7 @@ func TestStateIsKeptAsHashAndSealed(t *testing.T) {
 	l := newLab(t)
 	state := l.browser().begin()
 	sum := sha256.Sum256([]byte(state))
-	sealed, ok := l.store.puts[hex.EncodeToString(sum[:])]
+	sealed, ok := l.store.puts["consent-"+hex.EncodeToString(sum[:])]
 	if !ok || len(l.store.puts) != 1 {
 		t.Fatalf("kept under %d ids, none of them the hash of the state", len(l.store.puts))
 	}
@@ -325,7 +325,7 @@ func TestSealedEntryIsBoundToItsPlace(t *testing.T) {
 	one, two := b.begin(), b.begin()
 	// Somebody who can write the store puts the one in the place of the other.
 	sum := sha256.Sum256([]byte(one))
-	l.store.swap = func(string, []byte) []byte { return l.store.puts[hex.EncodeToString(sum[:])] }
+	l.store.swap = func(string, []byte) []byte { return l.store.puts["consent-"+hex.EncodeToString(sum[:])] }
 	wantPage(t, b.get(callback(two)), http.StatusInternalServerError, "sealed")
 	if len(l.con.finished) != 0 {
 		t.Fatal("a code was redeemed")

@@ -40,13 +40,11 @@ func (f *Flow) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		f.fail(w, r, Result{}, err)
 		return
 	}
+	r.Body = http.MaxBytesReader(w, r.Body, maxBody) // Identify may read it
 	tenant, err := f.identify(r)
 	if err != nil {
 		f.fail(w, r, Result{}, err)
 		return
-	}
-	if r.Method == http.MethodPost {
-		r.Body = http.MaxBytesReader(w, r.Body, maxBody)
 	}
 	handle, name := f.route(r)
 	if handle == nil {

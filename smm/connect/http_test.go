@@ -1,6 +1,7 @@
 package connect_test
 
 import (
+	"context"
 	"errors"
 	"net/http"
 	"strings"
@@ -161,6 +162,7 @@ func TestErrorsOfTheConnector(t *testing.T) {
 		{vendor(smm.ErrUnavailable), 503, "unavailable"},
 		{vendor(&smm.RateLimitError{After: 90e9}), 503, "rate-limited"},
 		{vendor(nil), 500, "internal"},
+		{context.DeadlineExceeded, 503, "unavailable"},
 		{errors.New("oops"), 500, "internal"},
 	} {
 		l := newLab(t)
@@ -191,7 +193,7 @@ func TestErrorsOfTheConnector(t *testing.T) {
 func TestWhatThePersonTypedIsExplained(t *testing.T) {
 	l := newLab(t)
 	l.con.beginErr = &smm.Error{Op: "begin", Platform: "chirp", Err: smm.ErrInvalid, Message: "<b>no server here</b>"}
-	wantText(t, wantPage(t, l.browser().post("/connect/start", "platform", "chirp"), 400, "invalid"), "&lt;b&gt;no server here&lt;/b&gt;")
+	wantText(t, wantPage(t, l.browser().post("/connect/start", "platform", "chirp"), 400, "invalid"), ">&lt;b&gt;no server here&lt;/b&gt;<")
 }
 
 func TestWithoutIdentify(t *testing.T) {
@@ -210,6 +212,14 @@ func TestStoreFails(t *testing.T) {
 	state := b.begin()
 	l.store.err = errors.New("disk")
 	wantPage(t, b.get(callback(state)), http.StatusInternalServerError, "internal")
+
+	l = newLab(t)
+	b = l.browser()
+	state = b.begin()
+	l.store.err = smm.ErrUnavailable
+	wantPage(t, b.get(callback(state)), http.StatusServiceUnavailable, "storage")
+	l.store.err = nil
+	wantText(t, text(b.get(callback(state))), "Connected to Chirp") // nothing was used up
 
 	l = newLab(t)
 	l.seal.lost = true

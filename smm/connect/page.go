@@ -13,6 +13,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strings"
 
 	"github.com/smmkit/smmkit/smm"
 )
@@ -89,6 +90,7 @@ type AccountView struct {
 	Label   string           // the account's name, or whatever identifies it
 	Problem Problem          // zero if Err is nil
 	Lacks   []CapabilityView // Account.Lost
+	Again   string           // where to connect this very account again
 }
 
 // DonePage is the data of "done".
@@ -214,12 +216,12 @@ func (f *Flow) tokenPage(res Result) TokenPage {
 func (f *Flow) choosePage(res Result) ChoosePage {
 	return ChoosePage{
 		Page: f.page("Choose accounts"), Action: f.base.Path + "/choose", Name: f.name(res.Platform),
-		Accounts: accountViews(res.Accounts), Again: f.again(res.Platform, res.Account, res.Return), Choice: res.Choice.Key,
+		Accounts: f.accountViews(res), Again: f.again(res.Platform, res.Account, res.Return), Choice: res.Choice.Key,
 	}
 }
 
 func (f *Flow) donePage(res Result) DonePage {
-	return DonePage{Page: f.page("Connected"), Name: f.name(res.Platform), Accounts: accountViews(res.Accounts), Return: res.Return}
+	return DonePage{Page: f.page("Connected"), Name: f.name(res.Platform), Accounts: f.accountViews(res), Return: res.Return}
 }
 
 func (f *Flow) errorPage(res Result, p Problem, err error) ErrorPage {
@@ -229,7 +231,11 @@ func (f *Flow) errorPage(res Result, p Problem, err error) ErrorPage {
 	}
 	e := ErrorPage{Page: f.page(p.Title), Problem: p, Platform: platform, Again: f.again(platform, res.Account, res.Return), Return: res.Return}
 	if in, ok := errors.AsType[*inputError](err); ok && errors.Is(in, smm.ErrInvalid) {
-		e.Detail = smm.CleanMessage(in.Error())
+		text := in.Error()
+		if _, rest, ok := strings.Cut(text, smm.ErrInvalid.Error()+": "); ok {
+			text = rest // the page has said that much
+		}
+		e.Detail = smm.CleanMessage(text)
 	}
 	if i := slices.IndexFunc(res.Accounts, func(a Account) bool { return errors.Is(a.Err, ErrLost) }); i >= 0 {
 		e.Replace = f.again(platform, res.Accounts[i].Channel.Ref, res.Return)
@@ -237,10 +243,13 @@ func (f *Flow) errorPage(res Result, p Problem, err error) ErrorPage {
 	return e
 }
 
-func accountViews(accounts []Account) []AccountView {
-	out := make([]AccountView, len(accounts))
-	for i, a := range accounts {
-		out[i] = AccountView{Account: a, Ref: a.Channel.Ref.String(), Label: a.Channel.Name, Lacks: views(a.Lost)}
+func (f *Flow) accountViews(res Result) []AccountView {
+	out := make([]AccountView, len(res.Accounts))
+	for i, a := range res.Accounts {
+		out[i] = AccountView{
+			Account: a, Ref: a.Channel.Ref.String(), Label: a.Channel.Name, Lacks: views(a.Lost),
+			Again: f.again(res.Platform, a.Channel.Ref, res.Return),
+		}
 		if out[i].Label == "" {
 			out[i].Label = cmp.Or(a.Channel.Handle, a.Channel.Ref.ID)
 		}

@@ -15,8 +15,7 @@ import (
 	"github.com/smmkit/smmkit/smm"
 )
 
-// stage tells the two things apart that may be under way. It is part of the
-// place that a sealed entry is bound to.
+// stage tells the two things apart that may be under way. It is part of the id.
 type stage string
 
 const (
@@ -48,12 +47,16 @@ func random() string {
 
 // pendingID is the id in the Store. The key itself goes through the browser and
 // the platform and is kept nowhere.
-func pendingID(key string) string {
+func pendingID(s stage, key string) string { return string(s) + "-" + keyHash(key) }
+
+func keyHash(key string) string {
 	sum := sha256.Sum256([]byte(key))
 	return hex.EncodeToString(sum[:])
 }
 
-func place(s stage, id string) []byte { return []byte("smm/connect\x00" + string(s) + "\x00" + id) }
+// place binds what is sealed to its id, so that whoever can write the store
+// cannot put one entry in the place of another.
+func place(id string) []byte { return []byte("smm/connect\x00" + id) }
 
 func hash(s smm.Secret) []byte {
 	sum := sha256.Sum256([]byte(s.Reveal()))
@@ -65,15 +68,15 @@ func hash(s smm.Secret) []byte {
 func (f *Flow) put(ctx context.Context, s stage, key string, p pending) (smm.Secret, error) {
 	binding := smm.NewSecret(random())
 	p.Binding = hash(binding)
-	return binding, f.keep(ctx, s, pendingID(key), p)
+	return binding, f.keep(ctx, pendingID(s, key), p)
 }
 
-func (f *Flow) keep(ctx context.Context, s stage, id string, p pending) error {
+func (f *Flow) keep(ctx context.Context, id string, p pending) error {
 	plain, err := json.Marshal(p)
 	if err != nil {
 		return fmt.Errorf("%w: connect: what is under way cannot be written: %v", smm.ErrInvalid, err)
 	}
-	sealed, err := f.cfg.Sealer.Seal(plain, place(s, id))
+	sealed, err := f.cfg.Sealer.Seal(plain, place(id))
 	clear(plain)
 	if err != nil {
 		return &storageError{"seal what is under way", err}
@@ -93,7 +96,7 @@ func (f *Flow) take(ctx context.Context, s stage, key string, binding smm.Secret
 	if key == "" || len(key) > 128 || binding.IsZero() {
 		return pending{}, ErrState
 	}
-	id := pendingID(key)
+	id := pendingID(s, key)
 	sealed, err := f.cfg.Store.Take(ctx, id)
 	if errors.Is(err, smm.ErrNotFound) {
 		return pending{}, ErrState
@@ -101,7 +104,7 @@ func (f *Flow) take(ctx context.Context, s stage, key string, binding smm.Secret
 	if err != nil {
 		return pending{}, &storageError{"take what is under way", err}
 	}
-	plain, err := f.cfg.Sealer.Open(sealed, place(s, id))
+	plain, err := f.cfg.Sealer.Open(sealed, place(id))
 	if err != nil {
 		return pending{}, &storageError{"open what is under way", err}
 	}
@@ -123,4 +126,4 @@ func (f *Flow) take(ctx context.Context, s stage, key string, binding smm.Secret
 // BindingName is the name under which a host without the handlers may keep the
 // binding in the browser, such as in a cookie. It derives from the state or the
 // key of a choice, so that several can be under way in one browser.
-func BindingName(key string) string { return "smm-" + pendingID(key)[:16] }
+func BindingName(key string) string { return "smm-" + keyHash(key)[:16] }

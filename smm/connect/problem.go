@@ -1,6 +1,7 @@
 package connect
 
 import (
+	"context"
 	"errors"
 	"net/http"
 
@@ -73,9 +74,11 @@ func storeProblems() []errorProblem {
 }
 
 func platformProblems() []errorProblem {
+	unavailable := Problem{"unavailable", http.StatusServiceUnavailable, "The platform does not answer", "The platform or server cannot be reached now, and nothing was changed. Check its name, wait a little, and begin again."}
 	return []errorProblem{
 		{smm.ErrRateLimited, Problem{"rate-limited", http.StatusServiceUnavailable, "Too many requests", "The platform takes no more requests for now. Wait some minutes, and begin again."}},
-		{smm.ErrUnavailable, Problem{"unavailable", http.StatusServiceUnavailable, "The platform does not answer", "The platform or server cannot be reached now, and nothing was changed. Check its name, wait a little, and begin again."}},
+		{context.DeadlineExceeded, unavailable},
+		{smm.ErrUnavailable, unavailable},
 		{smm.ErrUnauthorized, Problem{"refused", http.StatusForbidden, "The platform did not accept it", "The authorization, token or password is wrong or over. Begin again."}},
 		{smm.ErrForbidden, Problem{"forbidden", http.StatusForbidden, "Not allowed", "A right, role or permission for this is missing at the platform or on this site."}},
 		{smm.ErrUnsupported, Problem{"unsupported", http.StatusNotFound, "Not possible here", "This platform or this kind of account cannot be connected here."}},

@@ -117,12 +117,10 @@ func (f *Flow) serveCallback(w http.ResponseWriter, r *http.Request, t smm.Tenan
 	}
 	cookie := BindingName(reply.State)
 	binding := f.binding(r, cookie)
-	if !binding.IsZero() {
-		f.unbind(w, cookie)
-	}
 	ctx, cancel := outlive(r)
 	defer cancel()
 	res, err = f.Finish(ctx, FinishRequest{Tenant: t, Platform: name, Reply: reply, Binding: binding})
+	f.release(w, cookie, binding, err)
 	f.conclude(w, r, res, err)
 }
 
@@ -225,12 +223,10 @@ func (f *Flow) choose(w http.ResponseWriter, r *http.Request, t smm.Tenant, _ sm
 	}
 	name := BindingName(key)
 	binding := f.binding(r, name)
-	if !binding.IsZero() {
-		f.unbind(w, name)
-	}
 	ctx, cancel := outlive(r)
 	defer cancel()
 	res, err := f.Choose(ctx, ChooseRequest{Tenant: t, Key: key, Binding: binding, Accounts: refs})
+	f.release(w, name, binding, err)
 	if err != nil {
 		f.fail(w, r, res, err)
 		return

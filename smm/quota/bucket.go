@@ -96,8 +96,10 @@ func (m *bucket) left(now time.Time) smm.QuotaState {
 	return smm.QuotaState{Limit: m.limit, Remaining: max(m.free(now), 0), Percent: -1}
 }
 
-func (m *bucket) size() int64                  { return m.burst }
-func (m *bucket) rest(time.Time) time.Duration { return m.window }
+func (m *bucket) size() int64 { return m.burst }
+
+// shortfall: tokens come as fast as all shares together.
+func (m *bucket) shortfall(time.Time, int64) int64 { return 0 }
 
 func (m *bucket) idle(now time.Time) bool {
 	return m.inFlight == 0 && m.tokens(now) >= float64(m.burst) && !m.Penalty.Until.After(now)

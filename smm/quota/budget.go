@@ -15,6 +15,7 @@ type budget struct {
 	declared int64
 	share    *share    // nil without a Store
 	fair     *fairness // nil where one tenant alone uses the budget
+	margin   time.Duration
 
 	breaker
 }
@@ -28,14 +29,11 @@ func (b *budget) decide(now time.Time, cost int64, p smm.Priority, tenant smm.Te
 	keep := b.keep(p)
 	var poll time.Duration
 	if b.fair != nil {
-		b.fair.observe(b.model)
-		if wait := b.fair.turn(now, tenant); wait > 0 {
-			return wait, nil
-		}
-		// What is left for other tenants may come free at any time.
-		if extra := b.fair.reserve(now, tenant, cost, b.model); extra > 0 {
-			keep, poll = keep+extra, b.fair.poll()
-		}
+		b.fair.observe(b.model, b.limit.Window, b.margin)
+	}
+	if extra := b.fair.reserve(now, tenant, cost, b.unseen(), b.model, b.whole()); extra > 0 {
+		keep += extra
+		poll = b.fair.poll() // what is left for other tenants may come free at any time
 	}
 	if b.share != nil {
 		return b.decideShared(now, claim{b: b, cost: cost, keep: keep, poll: poll})
@@ -69,6 +67,22 @@ func (b *budget) keep(p smm.Priority) int64 {
 		return size / 50
 	}
 	return 0
+}
+
+// whole is how much there is in a window.
+func (b *budget) whole() int64 {
+	if m, is := b.model.(*bucket); is {
+		return m.limit
+	}
+	return b.model.size()
+}
+
+// unseen is what others may have granted that we do not know of.
+func (b *budget) unseen() int64 {
+	if b.share == nil {
+		return 0
+	}
+	return b.share.others
 }
 
 func (b *budget) take(cost int64) {

@@ -14,12 +14,15 @@ type result struct {
 	model   model
 	limit   smm.QuotaLimit
 	breaker breaker
+	fair    *fairness
 	claimed int64 // may be granted from now on
 	held    int64 // of it, what others must not count on
 	floor   int64 // what is left beside it
+	others  int64 // held by other processes
 	until   time.Time
 	wait    time.Duration // if a claim was refused
 	expires time.Time
+	written bool
 }
 
 // apply brings a document up to date and claims from it.
@@ -52,6 +55,7 @@ func (l *Limiter) apply(doc *document, b *budget, d *delta, a *claim, now time.T
 		}
 	}
 	m.hold(others + d.inFlight)
+	r.others = others
 	if d.saw != nil {
 		tmp := budget{model: m, limit: lim}
 		tmp.learn(now, d.saw.QuotaState, l.margin, lease+l.margin)
@@ -60,6 +64,9 @@ func (l *Limiter) apply(doc *document, b *budget, d *delta, a *claim, now time.T
 		r.model, r.limit = m, lim
 	}
 	r.claim(d, a, now, holders, idle, lease)
+	r.fair = doc.Fair
+	r.fair.observe(m, lim.Window, l.margin)
+	r.fair.tell(d.news, now)
 	if r.breaker.Until.After(now) {
 		r.claimed, r.held = 0, 0
 		r.wait = r.breaker.Until.Sub(now)

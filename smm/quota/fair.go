@@ -1,6 +1,8 @@
 package quota
 
 import (
+	"fmt"
+	"slices"
 	"time"
 
 	"github.com/smmkit/smmkit/smm"
@@ -11,182 +13,182 @@ import (
 //
 // While one tenant alone asks, it changes nothing. Otherwise a tenant within
 // its share, the budget divided by the tenants of the last window, is served
-// as long as there is anything. One beyond it may take what the others leave:
-// not what those within their shares are likely to ask for, by what they used
-// of late, and not before one who was refused, used less, and is due to ask
-// again. The zero value is ready for use; a nil one divides nothing.
+// as long as there is anything. One beyond it may take what those who used
+// less will hardly ask for. A nil fairness divides nothing.
 type fairness struct {
-	askers map[smm.Tenant]*asker
+	Epoch  time.Time             `json:"epoch,omitzero"` // the reset of the fixed window that is counted
+	Askers map[smm.Tenant]*asker `json:"askers,omitempty"`
+
 	window time.Duration
-	epoch  time.Time // the reset of the fixed window that is counted
 	swept  time.Time
+	shared bool
+	news   map[smm.Tenant]*asker // what the store has not been told of
 }
 
-// parts is how finely a window of use is counted.
-const parts = 8
+// maxAskers bounds what is shared; beyond it the tenants longest silent are
+// known to their own process alone.
+const maxAskers = 256
 
-type asker struct {
-	first, last time.Time    // when it asked
-	use         [parts]int64 // by part of a window, in a ring
-	at          int64        // the part that is counted now
-	sum         int64
-	due         time.Time // when it was told to come back, if it was refused
+func newFairness(shared bool) *fairness {
+	return &fairness{Askers: make(map[smm.Tenant]*asker), shared: shared}
 }
 
-// observe starts the count anew when a fixed window does.
-func (f *fairness) observe(m model) {
-	f.window = 0
-	switch m := m.(type) {
-	case *fixed:
-		f.window = m.window
-		if !m.Known || m.Reset.Sub(f.epoch) < m.window/2 {
-			return
+// observe starts the count anew when a fixed window does. Otherwise use is
+// remembered for longer than the budget remembers it: who is forgotten early
+// would be within his share again, and free to take what is left for others.
+func (f *fairness) observe(m model, window, margin time.Duration) {
+	f.window = (window + margin) * parts / (parts - 1)
+	if m, is := m.(*fixed); is && m.Known && m.Reset.Sub(f.Epoch) >= window/2 {
+		first := f.Epoch.IsZero() // then what was counted belongs to this window
+		f.Epoch = m.Reset
+		for _, a := range f.Askers {
+			if !first {
+				a.use, a.sum = [parts]int64{}, 0
+			}
 		}
-		f.epoch = m.Reset
-		for _, a := range f.askers {
-			a.use, a.sum = [parts]int64{}, 0
-		}
-	case *rolling:
-		f.window = m.window
-	case *bucket:
-		f.window = m.window
-	case *percent:
-		f.window = m.window
 	}
 }
 
-// asker finds a tenant and forgets what it used a window ago.
-func (f *fairness) asker(now time.Time, t smm.Tenant) *asker {
-	a, ok := f.askers[t]
+// asker finds or makes what is known of a tenant.
+func (f *fairness) asker(in map[smm.Tenant]*asker, now time.Time, t smm.Tenant) *asker {
+	a, ok := in[t]
 	if !ok {
-		a = &asker{first: now, last: now}
-		if f.askers == nil {
-			f.askers = make(map[smm.Tenant]*asker)
-		}
-		f.askers[t] = a
-		if now.Sub(f.swept) > f.window {
-			f.sweep(now)
-		}
+		a = &asker{first: now}
+		in[t] = a
 	}
 	a.roll(now, f.window)
 	return a
 }
 
-func (a *asker) roll(now time.Time, window time.Duration) {
-	part := now.UnixNano() / max(int64(window/parts), 1)
-	for n := 0; a.at < part && n < parts; n++ {
-		a.at++
-		if a.at < part-parts {
-			a.at = part - parts
-		}
-		i := a.at % parts
-		a.sum -= a.use[i]
-		a.use[i] = 0
+// each calls change with what is known of a tenant, and with what is news.
+func (f *fairness) each(now time.Time, t smm.Tenant, change func(a *asker)) {
+	if f == nil {
+		return
 	}
-	a.at = part
-}
-
-// active reports whether a tenant takes part.
-func (a *asker) active(now time.Time, window time.Duration) bool {
-	return now.Sub(a.last) <= window || a.due.After(now)
+	if now.Sub(f.swept) > f.window {
+		f.sweep(now)
+	}
+	change(f.asker(f.Askers, now, t))
+	if f.shared {
+		if f.news == nil {
+			f.news = make(map[smm.Tenant]*asker)
+		}
+		change(f.asker(f.news, now, t))
+	}
 }
 
 func (f *fairness) took(now time.Time, t smm.Tenant, cost int64) {
-	if f == nil {
-		return
-	}
-	a := f.asker(now, t)
-	a.use[a.at%parts] += cost
-	a.sum += cost
-	a.last, a.due = now, time.Time{}
+	f.each(now, t, func(a *asker) {
+		a.add(cost)
+		a.last, a.due = now, time.Time{}
+	})
 }
 
 func (f *fairness) refused(now time.Time, t smm.Tenant, wait time.Duration) {
-	if f == nil {
-		return
-	}
-	a := f.asker(now, t)
-	a.last = now
-	if due := now.Add(wait); a.due.IsZero() || due.Before(a.due) || a.due.Add(f.grace()).Before(now) {
-		a.due = due
-	}
+	f.each(now, t, func(a *asker) {
+		a.last = now
+		if due := now.Add(wait); due.After(a.due) {
+			a.due = due
+		}
+	})
 }
 
 func (f *fairness) sweep(now time.Time) {
 	f.swept = now
-	for t, a := range f.askers {
+	for t, a := range f.Askers {
 		if !a.active(now, 2*f.window) {
-			delete(f.askers, t)
+			delete(f.Askers, t)
 		}
 	}
-}
-
-// grace is how exactly a tenant is expected back.
-func (f *fairness) grace() time.Duration {
-	return min(max(f.window/500, 10*time.Millisecond), 500*time.Millisecond)
 }
 
 // poll is how soon to look whether the others left something.
-func (f *fairness) poll() time.Duration { return 4 * f.grace() }
-
-// turn says how long to wait for tenants who used less and are due now.
-func (f *fairness) turn(now time.Time, t smm.Tenant) time.Duration {
-	if len(f.askers) < 2 {
-		return 0
-	}
-	me, grace := f.asker(now, t), f.grace()
-	for other, a := range f.askers {
-		if other == t || a.due.IsZero() || now.Before(a.due.Add(-grace)) || now.After(a.due.Add(grace)) {
-			continue
-		}
-		if a.roll(now, f.window); a.sum < me.sum {
-			return grace / 2
-		}
-	}
-	return 0
+func (f *fairness) poll() time.Duration {
+	return min(max(f.window/128, 20*time.Millisecond), 2*time.Second)
 }
 
-// reserve is what a tenant beyond its share leaves to those within theirs.
-func (f *fairness) reserve(now time.Time, t smm.Tenant, cost int64, m model) int64 {
-	if len(f.askers) < 2 || m.size() == unlimited {
+// reserve is what a tenant leaves to others. Within its share it leaves
+// nothing; unseen is what it may have used beside what is known. Beyond it, the
+// others may come up to where it stands, each as far as it is likely to ask
+// before more comes free.
+func (f *fairness) reserve(now time.Time, t smm.Tenant, cost, unseen int64, m model, whole int64) int64 {
+	if f == nil || len(f.Askers) < 2 || whole == unlimited {
 		return 0
 	}
-	me := f.asker(now, t)
 	n := int64(1)
-	for other, a := range f.askers {
+	for other, a := range f.Askers {
 		if other != t && a.active(now, f.window) {
 			n++
 		}
 	}
-	whole := m.size()
-	if b, is := m.(*bucket); is {
-		whole = b.limit
-	}
 	share := max(whole/n, 1)
-	if n == 1 || me.sum+cost <= share {
+	level := f.asker(f.Askers, now, t).sum + cost
+	if n == 1 || level+unseen <= share {
 		return 0
 	}
-	var sum int64
-	for other, a := range f.askers {
+	var demand, atOnce, most int64
+	for other, a := range f.Askers {
 		if other == t || !a.active(now, f.window) {
 			continue
 		}
-		if a.roll(now, f.window); a.sum < share {
-			sum += min(share-a.sum, a.expected(now, share, f.window, m.rest(now)))
+		if a.roll(now, f.window); a.sum < level {
+			demand += min(a.demand(now, share, f.window), level)
+			most += level - a.sum
+			atOnce++
 		}
 	}
-	return min(sum, m.size()-cost)
+	return max(min(m.shortfall(now, demand)+atOnce, most, m.size()-cost), 0)
 }
 
-// expected is what a tenant will likely ask for in the rest of a window: half
-// as much again as before or, of one that is new or was refused, its share.
-func (a *asker) expected(now time.Time, share int64, window, rest time.Duration) int64 {
-	if !a.due.IsZero() {
-		return share
+// tell adds what a process knows that others do not. It changes news.
+func (f *fairness) tell(news map[smm.Tenant]*asker, now time.Time) {
+	for t, b := range news {
+		if a, ok := f.Askers[t]; ok {
+			a.merge(b, now, f.window)
+			continue
+		}
+		c := *b
+		c.roll(now, f.window)
+		f.Askers[t] = &c
 	}
-	rate := float64(a.sum) * 1.5
-	if now.Sub(a.first) < window {
-		rate = float64(share)
+	f.sweep(now)
+	if len(f.Askers) <= maxAskers {
+		return
 	}
-	return int64(rate*float64(min(rest, window))/float64(window)) + 1
+	names := make([]smm.Tenant, 0, len(f.Askers))
+	for t := range f.Askers {
+		names = append(names, t)
+	}
+	slices.SortFunc(names, func(a, b smm.Tenant) int { return f.Askers[b].last.Compare(f.Askers[a].last) })
+	for _, t := range names[maxAskers:] {
+		delete(f.Askers, t)
+	}
+}
+
+// untold takes back news that nobody was told of, or perhaps nobody. To tell
+// them twice is no harm: they are about turns and not about limits.
+func (f *fairness) untold(news map[smm.Tenant]*asker, now time.Time) {
+	if f == nil || len(news) == 0 {
+		return
+	}
+	later := f.news
+	f.news = news
+	for t, b := range later {
+		f.asker(f.news, now, t).merge(b, now, f.window)
+	}
+}
+
+func (f *fairness) checked() error {
+	if len(f.Askers) > 2*maxAskers {
+		return fmt.Errorf("%w: %d tenants", smm.ErrInvalid, len(f.Askers))
+	}
+	for _, a := range f.Askers {
+		if a == nil {
+			return fmt.Errorf("%w: a tenant without figures", smm.ErrInvalid)
+		}
+	}
+	if f.Askers == nil {
+		f.Askers = make(map[smm.Tenant]*asker)
+	}
+	return nil
 }

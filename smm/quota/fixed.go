@@ -124,12 +124,12 @@ func (m *fixed) left(now time.Time) smm.QuotaState {
 	return smm.QuotaState{Limit: m.Limit, Remaining: max(m.free(now), 0), Percent: -1, Reset: m.Reset}
 }
 
-func (m *fixed) rest(now time.Time) time.Duration {
+func (m *fixed) shortfall(now time.Time, demand int64) int64 {
 	m.roll(now)
 	if !m.Known {
-		return m.window
+		return m.rolling.shortfall(now, demand)
 	}
-	return min(m.Reset.Add(m.margin).Sub(now), m.window)
+	return part(demand, m.Reset.Add(m.margin).Sub(now), m.window)
 }
 
 func (m *fixed) idle(now time.Time) bool {

@@ -258,7 +258,7 @@ func (l *Limiter) budget(key smm.QuotaKey, now time.Time) (*budget, error) {
 	if b, ok := l.budgets[key]; ok {
 		return b, nil
 	}
-	b := &budget{key: key, model: &open{}}
+	b := &budget{key: key, model: &open{}, margin: l.margin}
 	if lim, ok := l.limit(key); ok {
 		if err := checkLimit(lim); err != nil {
 			return nil, err
@@ -273,7 +273,7 @@ func (l *Limiter) budget(key smm.QuotaKey, now time.Time) (*budget, error) {
 		b.share = newShare(l.leaseOf(b.limit))
 	}
 	if key.Tenant == "" {
-		b.fair = &fairness{}
+		b.fair = newFairness(l.store != nil)
 	}
 	if len(l.budgets) >= l.sweepAt {
 		l.sweep(now)

@@ -35,8 +35,9 @@ type model interface {
 	left(now time.Time) smm.QuotaState
 	// size is the most units that can ever be free at once.
 	size() int64
-	// window is the time in which size is spent, and rest how much of it is left.
-	rest(now time.Time) time.Duration
+	// shortfall is what must be kept for a steady demand, in units a window, to
+	// be met until more comes free.
+	shortfall(now time.Time, demand int64) int64
 	// idle means that forgetting it loses nothing.
 	idle(now time.Time) bool
 	// checked mends or refuses what was decoded.
@@ -110,10 +111,15 @@ func (m *open) punish(time.Time)                                         {}
 func (m *open) left(time.Time) smm.QuotaState {
 	return smm.QuotaState{Limit: -1, Remaining: -1, Percent: -1}
 }
-func (m *open) size() int64                  { return unlimited }
-func (m *open) rest(time.Time) time.Duration { return math.MaxInt64 }
-func (m *open) idle(time.Time) bool          { return m.inFlight == 0 }
-func (m *open) checked() error               { return nil }
+func (m *open) size() int64                      { return unlimited }
+func (m *open) shortfall(time.Time, int64) int64 { return 0 }
+func (m *open) idle(time.Time) bool              { return m.inFlight == 0 }
+func (m *open) checked() error                   { return nil }
+
+// part is n times of/all.
+func part(n int64, of, all time.Duration) int64 {
+	return int64(math.Ceil(float64(n) * float64(max(min(of, all), 0)) / float64(all)))
+}
 
 // decodeModel fills a fresh model from its durable part.
 func decodeModel(m model, raw json.RawMessage) error {

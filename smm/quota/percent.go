@@ -88,8 +88,14 @@ func (m *percent) left(now time.Time) smm.QuotaState {
 	return smm.QuotaState{Limit: 100, Remaining: -1, Percent: min(max(m.estimate(now), 0), 100), Reset: m.Reset}
 }
 
-func (m *percent) size() int64                  { return max(int64(100/m.PerUnit), 1) }
-func (m *percent) rest(time.Time) time.Duration { return m.window }
+func (m *percent) size() int64 { return max(int64(100/m.PerUnit), 1) }
+
+func (m *percent) shortfall(now time.Time, demand int64) int64 {
+	if !m.Reset.After(now) {
+		return demand // when more comes free is unknown
+	}
+	return part(demand, m.Reset.Sub(now), m.window)
+}
 
 func (m *percent) idle(now time.Time) bool {
 	return m.inFlight == 0 && (m.Told.IsZero() || now.Sub(m.Told) > m.window)

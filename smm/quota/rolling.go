@@ -144,8 +144,17 @@ func (m *rolling) left(now time.Time) smm.QuotaState {
 	return s
 }
 
-func (m *rolling) size() int64                  { return m.Limit }
-func (m *rolling) rest(time.Time) time.Duration { return m.window }
+func (m *rolling) size() int64 { return m.Limit }
+
+func (m *rolling) shortfall(now time.Time, demand int64) (most int64) {
+	m.expire(now)
+	freed := int64(0)
+	for _, s := range m.Log[m.first:] { // just before each entry leaves, the need is greatest
+		most = max(most, part(demand, m.ends(s).Sub(now), m.window)-freed)
+		freed += s.cost
+	}
+	return most
+}
 
 func (m *rolling) idle(now time.Time) bool {
 	m.expire(now)

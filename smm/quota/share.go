@@ -16,11 +16,13 @@ type share struct {
 	lease time.Duration
 
 	have     int64     // of the slice, not yet granted
+	others   int64     // what other processes held
 	floor    int64     // what the whole budget had left beside the slice
 	usable   time.Time // until when the slice may be granted from
 	inFlight int64
 	grain    int64 // how much to claim; follows use
 	claimed  time.Time
+	wrote    time.Time
 	used     bool // something was granted since
 
 	spent  []spent // answered since the store was told
@@ -66,14 +68,18 @@ type delta struct {
 	unsure   []delta
 	saw      *observation
 	stop     halt
+	news     map[smm.Tenant]*asker
 	inFlight int64
 	have     int64 // left of the slice
 	used     bool
 	grain    int64
+	due      time.Time // when the news are worth a write of their own
 }
 
-func (d *delta) empty() bool {
-	return len(d.spent) == 0 && len(d.unsure) == 0 && d.saw == nil && d.stop == (halt{}) && d.have == 0
+// empty means that there is nothing to tell.
+func (d *delta) empty(now time.Time) bool {
+	return len(d.spent) == 0 && len(d.unsure) == 0 && d.saw == nil && d.stop == (halt{}) && d.have == 0 && d.inFlight == 0 &&
+		(len(d.news) == 0 || now.Before(d.due))
 }
 
 func newShare(lease time.Duration) *share {
@@ -188,7 +194,7 @@ func (s *share) begin(now time.Time) delta {
 	s.seq++
 	d := delta{
 		seq: s.seq, spent: s.spent, unsure: s.unsure, saw: s.saw, stop: s.stop,
-		inFlight: s.inFlight, have: s.have, used: s.used, grain: s.grain,
+		inFlight: s.inFlight, have: s.have, used: s.used, grain: s.grain, due: s.wrote.Add(s.lease / 8),
 	}
 	s.spent, s.unsure, s.saw, s.stop, s.have, s.used = nil, nil, nil, halt{}, 0, false
 	return d
@@ -214,8 +220,11 @@ func (s *share) fail(b *budget, d *delta) {
 // end takes what the store granted.
 func (s *share) end(now time.Time, d *delta, a *claim, r *result) {
 	s.gen++
+	if r.written {
+		s.wrote = now
+	}
 	s.have += r.claimed // beside what was given back meanwhile
-	s.floor = r.floor
+	s.floor, s.others = r.floor, r.others
 	s.usable = r.until.Add(-s.guard())
 	switch {
 	case a == nil:

@@ -20,6 +20,7 @@ type document struct {
 	Window  time.Duration      `json:"window,omitempty"` // nanoseconds
 	Holders map[string]holding `json:"holders,omitempty"`
 	Model   json.RawMessage    `json:"model,omitempty"`
+	Fair    *fairness          `json:"fair,omitempty"`
 
 	breaker
 }
@@ -52,6 +53,12 @@ func parse(raw []byte) (*document, error) {
 	}
 	if bad {
 		return nil, fmt.Errorf("%w: quota: the stored state holds impossible counts, delete it", smm.ErrInvalid)
+	}
+	if doc.Fair == nil {
+		doc.Fair = &fairness{}
+	}
+	if err := doc.Fair.checked(); err != nil {
+		return nil, fmt.Errorf("quota: the stored state cannot be used, delete it: %w", err)
 	}
 	if doc.Holders == nil {
 		doc.Holders = make(map[string]holding)

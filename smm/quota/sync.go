@@ -33,6 +33,9 @@ func (l *Limiter) sync(ctx context.Context, b *budget, a *claim) error {
 		return nil
 	}
 	d := s.begin(l.now())
+	if b.fair != nil {
+		d.news, b.fair.news = b.fair.news, nil
+	}
 	l.mu.Unlock()
 
 	r, err := l.exchange(ctx, b, &d, a)
@@ -41,8 +44,16 @@ func (l *Limiter) sync(ctx context.Context, b *budget, a *claim) error {
 	defer l.mu.Unlock()
 	if err != nil {
 		s.fail(b, &d)
+		b.fair.untold(d.news, l.now())
 	} else {
 		s.end(l.now(), &d, a, r)
+		if b.fair != nil {
+			r.fair.news, r.fair.shared = b.fair.news, true
+			r.fair.tell(r.fair.news, l.now()) // which came meanwhile
+			if b.fair = r.fair; !r.written {
+				b.fair.untold(d.news, l.now())
+			}
+		}
 		b.model, b.limit = r.model, r.limit
 		if s.stop == (halt{}) { // else there was a 429 meanwhile, which is news
 			b.breaker = r.breaker
@@ -70,16 +81,20 @@ func (l *Limiter) exchange(ctx context.Context, b *budget, d *delta, a *claim) (
 		if err != nil {
 			return nil, err
 		}
-		if r.claimed == 0 && d.empty() && d.inFlight == 0 && doc.Holders[l.holder].Held == 0 {
-			return r, nil // nothing to tell
+		if r.claimed == 0 && d.empty(now) && doc.Holders[l.holder].Held == 0 {
+			return r, nil
 		}
 		doc.Holders[l.holder] = holding{Held: d.inFlight + r.held, Idle: r.held, Until: r.until.UTC(), Seq: d.seq}
-		doc.breaker = r.breaker
+		doc.breaker, doc.Fair = r.breaker, nil
+		if b.fair != nil {
+			doc.Fair = r.fair
+		}
 		if state, err = doc.encode(r.model, r.limit); err != nil {
 			return nil, err
 		}
 		_, err = l.store.Swap(ctx, b.key, version, state, r.expires)
 		if err == nil {
+			r.written = true
 			return r, nil
 		}
 		if !errors.Is(err, smm.ErrConflict) {

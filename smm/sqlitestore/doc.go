@@ -4,10 +4,12 @@
 //	db, err := sqlitestore.Open("smm.db", nil)
 //	s, err := scheduler.New(client, db.Deliveries())
 //	in, err := inbox.New(db.Inbox())
+//	credentials, err := vault.Open(db.Credentials(), keys, nil)
 //
 // Each store contract is a method of [DB]: [DB.Deliveries] is the scheduler's,
-// and [DB.Inbox] that of package inbox. They share the file, one writer and one
-// schema version.
+// and [DB.Inbox], [DB.Credentials], [DB.Connects] and [DB.Quota] those of the
+// packages inbox, vault, connect and quota. They share the file, one writer and
+// one schema version.
 //
 // # Durability
 //
@@ -15,6 +17,10 @@
 // disk, as far as the operating system and the disk keep their word about
 // fsync. One goroutine writes; what callers ask for while it commits goes into
 // the next transaction together, so that many callers share one fsync.
+//
+// Leases of credentials and what is known of quotas are the exception: they are
+// written without waiting for the disk, and a loss of power may undo the last of
+// them. The end of a process undoes nothing.
 //
 // Words that a platform took back are in no row any more. Parts of the file that
 // are free, and the log beside it, may hold them until they are used again: who
@@ -49,6 +55,14 @@
 // table keeps unique, and an entry likewise: indexes on their texts would cost
 // as much as everything else in a row. For items of the inbox it is 128 bits,
 // since strangers may choose what they are called.
+//
+// Versions of credentials come from one counter for all of them. A tombstone for
+// each account was rejected: of an account that was disconnected nothing should
+// be left, and its versions must not come again all the same.
+//
+// SQLite is told to wait for the disk or not before each transaction, by one
+// pragma and only when it changes. A second file for what may be lost was
+// rejected: hosts copy and move one.
 //
 // A message of the inbox is read, joined and written within the write
 // transaction. Joining outside and writing if nothing changed meanwhile was

@@ -216,6 +216,30 @@ func TestServicesThatAnswerOddly(t *testing.T) {
 	wantIs(t, "a service that is down", err, smm.ErrUnavailable)
 }
 
+// What is not in the format says so, whatever the keys.
+func TestHeadersThatAreNone(t *testing.T) {
+	good := sealed(t, ring(t, "k1"), "x", "p")
+	for name, c := range map[string]struct {
+		b    []byte
+		says string
+	}{
+		"nothing":           {nil, "cut off"},
+		"a later format":    {append([]byte{2}, good[1:]...), "format 2"},
+		"no ID":             {[]byte{1, 0, 0, 1, 9}, "names no key"},
+		"an ID of controls": {[]byte{1, 1, 7, 0, 1, 9}, "names no key"},
+		"an ID cut off":     {[]byte{1, 9, 'k', '1', 0}, "cut off"},
+		"nothing wrapped":   {[]byte{1, 1, 'k', 0, 0, 9}, "cut off"},
+		"too much wrapped":  {append([]byte{1, 1, 'k', 0x10, 0x01}, make([]byte, 5000)...), "cut off"},
+		"wrapped cut off":   {[]byte{1, 1, 'k', 0, 2, 9}, "cut off"},
+	} {
+		_, err := vault.KeyID(c.b)
+		wantIs(t, name, err, smm.ErrSealed)
+		if err == nil || !strings.Contains(err.Error(), c.says) {
+			t.Errorf("%s: %v, want %q", name, err, c.says)
+		}
+	}
+}
+
 func FuzzOpen(f *testing.F) {
 	r := ring(f, "2026", "2025")
 	b := sealed(f, r, "secret", "place")

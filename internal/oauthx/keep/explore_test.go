@@ -146,7 +146,11 @@ func TestExplore(t *testing.T) {
 // explore runs r with every fault at each of its first steps.
 func explore(t *testing.T, r run, revoked *int) (runs int) {
 	steps := tryRun(t, r, revoked)
-	for at := 1; at <= min(steps, 30); at++ {
+	most := 30
+	if testing.Short() {
+		most = 16
+	}
+	for at := 1; at <= min(steps, most); at++ {
 		for f := failBefore; f < faults; f++ {
 			r.at, r.fault = at, f
 			tryRun(t, r, revoked)

@@ -20,11 +20,10 @@ type verdict struct {
 func (k *Keeper) obtain(ctx context.Context, refused *smm.Credential) (smm.Credential, error) {
 	var unsaved error
 	if v := k.unsaved; v != nil {
-		c, err := k.save(ctx, v)
-		if err == nil {
+		var c smm.Credential
+		if c, unsaved = k.save(ctx, v); unsaved == nil {
 			return c, nil
 		}
-		unsaved = err
 	}
 	c, err := k.load(ctx)
 	if err != nil {
@@ -36,7 +35,7 @@ func (k *Keeper) obtain(ctx context.Context, refused *smm.Credential) (smm.Crede
 	urgency, now := k.needs(&c, refused), k.cfg.Clock.Now()
 	switch {
 	case urgency == needNothing, urgency == needEarly && (unsaved != nil || now.Before(k.rest)):
-		return c, nil
+		return c, nil //nolint:nilerr // what is stored works, and what could not be is tried again
 	case unsaved != nil:
 		return smm.Credential{}, unsaved
 	}

@@ -87,13 +87,6 @@ func (i *issuer) valid(access smm.Secret) bool {
 	return time.Now().Before(i.ends[access.Reveal()])
 }
 
-// newest is the refresh token that works.
-func (i *issuer) newest() string {
-	i.mu.Lock()
-	defer i.mu.Unlock()
-	return fmt.Sprint("r", i.n)
-}
-
 // fault is what happens at a step.
 type fault int
 

@@ -126,6 +126,7 @@ func writeBugs() []rowBug {
 			}
 		}},
 		{"versions begin again after a delete", "delete", "from before the delete", restarting},
+		{"a counter that other rows turn back", "delete", "after a delete follows", turnedBack},
 		{"two win a race", "race", "of the racers won", func(b *brokenRows) {
 			var mu sync.Mutex
 			var waiting []chan struct{}
@@ -230,6 +231,30 @@ func restarting(b *brokenRows) {
 	}
 }
 
+// turnedBack takes the next number of the row for an update, and of the counter
+// for a new row, and sets the counter to either.
+func turnedBack(b *brokenRows) {
+	shown, counter := map[smm.Ref]int64{}, int64(0)
+	b.put = func(ctx context.Context, r vault.Row, old int64) (int64, error) {
+		have := b.stored(ctx, r.Tenant, r.Account)
+		if have == 0 {
+			shown[r.Account] = 0
+		}
+		if shown[r.Account] != old {
+			return 0, smm.ErrConflict
+		}
+		if _, err := b.Rows.Put(ctx, r, have); err != nil {
+			return 0, err
+		}
+		if old == 0 {
+			old = counter
+		}
+		counter = old + 1
+		shown[r.Account] = counter
+		return counter, nil
+	}
+}
+
 func readBugs() []rowBug {
 	// as reads for another tenant or account
 	as := func(change func(smm.Tenant, smm.Ref) (smm.Tenant, smm.Ref)) func(b *brokenRows) {
@@ -248,6 +273,9 @@ func readBugs() []rowBug {
 	}
 	return []rowBug{
 		{"one tenant's rows for all", "apart", "which is not stored", as(func(_ smm.Tenant, r smm.Ref) (smm.Tenant, smm.Ref) { return tenant, r })},
+		{"names run together", "apart", "which is not stored", as(func(t smm.Tenant, r smm.Ref) (smm.Tenant, smm.Ref) {
+			return "", smm.Ref{Platform: "x", Kind: smm.KindChannel, ID: string(t) + r.String()}
+		})},
 		{"ignores case", "apart", "which is not stored", as(func(t smm.Tenant, r smm.Ref) (smm.Tenant, smm.Ref) {
 			r.ID = strings.ToLower(r.ID)
 			return smm.Tenant(strings.ToLower(string(t))), r
@@ -305,7 +333,7 @@ func readBugs() []rowBug {
 				return b.Rows.Accounts(ctx, tenant, p)
 			}
 		}},
-		{"a page is left out", "not under", "is listed 0 times", func(b *brokenRows) {
+		{"a page is left out", "not under", "is listed 0 times, want once", func(b *brokenRows) {
 			b.notUnder = func(ctx context.Context, keyID string) iter.Seq2[vault.Row, error] {
 				return func(yield func(vault.Row, error) bool) {
 					n := 0
@@ -317,7 +345,7 @@ func readBugs() []rowBug {
 				}
 			}
 		}},
-		{"rows come twice", "not under", "is listed 2 times", func(b *brokenRows) {
+		{"rows come twice", "not under", "is listed 2 times, want once", func(b *brokenRows) {
 			b.notUnder = func(ctx context.Context, keyID string) iter.Seq2[vault.Row, error] {
 				return func(yield func(vault.Row, error) bool) {
 					n := 0

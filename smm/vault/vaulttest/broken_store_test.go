@@ -140,7 +140,7 @@ func fieldBugs() []storeBug {
 		{"takes any ref", "invalid", "swap of the ref", func(b *brokenStore) {
 			b.swap = func(ctx context.Context, t smm.Tenant, r smm.Ref, old int64, c smm.Credential) (int64, error) {
 				if r.Check() != nil {
-					return 1, nil
+					return 1, nil //nolint:nilerr // the bug
 				}
 				return b.CredentialStore.Swap(ctx, t, r, old, c)
 			}
@@ -164,8 +164,20 @@ func versionBugs() []storeBug {
 			}
 		}},
 		{"versions begin again after a delete", "delete", "from before the delete", func(b *brokenStore) {
-			fresh := func() { b.CredentialStore = smm.NewMemoryCredentials() }
-			b.delete = func(context.Context, smm.Tenant, smm.Ref) error { fresh(); return nil }
+			lives := map[smm.Ref]smm.CredentialStore{}
+			of := func(r smm.Ref) smm.CredentialStore {
+				if lives[r] == nil {
+					lives[r] = smm.NewMemoryCredentials()
+				}
+				return lives[r]
+			}
+			b.load = func(ctx context.Context, t smm.Tenant, r smm.Ref) (smm.Credential, error) {
+				return of(r).Load(ctx, t, r)
+			}
+			b.swap = func(ctx context.Context, t smm.Tenant, r smm.Ref, old int64, c smm.Credential) (int64, error) {
+				return of(r).Swap(ctx, t, r, old, c)
+			}
+			b.delete = func(_ context.Context, _ smm.Tenant, r smm.Ref) error { delete(lives, r); return nil }
 		}},
 		{"two win a race", "race", "of the racers won", func(b *brokenStore) {
 			var mu sync.Mutex
@@ -215,6 +227,15 @@ func lockBugs() []storeBug {
 					defer mu.Unlock()
 					last()
 				}, nil
+			}
+		}},
+		{"a lease that ends with its context", "lease", "want the context's error", func(b *brokenStore) {
+			b.lock = func(ctx context.Context, t smm.Tenant, r smm.Ref, ttl time.Duration) (func(), error) {
+				unlock, err := b.honest().LockCredential(ctx, t, r, ttl)
+				if err == nil {
+					context.AfterFunc(ctx, unlock)
+				}
+				return unlock, err
 			}
 		}},
 		{"leases that are over at once", "lease expiry", "was over after", func(b *brokenStore) {

@@ -146,6 +146,10 @@ func testConflict(t testing.TB, s smm.CredentialStore) {
 // connected again.
 func testDelete(t testing.TB, s smm.CredentialStore) {
 	must(t, "delete of nothing", s.Delete(soon(t), tenant, account))
+	old := account // another, which is seldom written
+	old.ID = "old"
+	v, err := s.Swap(soon(t), tenant, old, 0, simple(0))
+	must(t, "swap", err)
 	var seen []int64
 	for n := range 4 {
 		first := swap(t, s, simple(n), 0)
@@ -162,6 +166,8 @@ func testDelete(t testing.TB, s smm.CredentialStore) {
 		wantErr(t, "load after delete", err, smm.ErrNotFound)
 		_, err = s.Swap(soon(t), tenant, account, seen[len(seen)-1], simple(9))
 		wantErr(t, "swap of what was deleted", err, smm.ErrConflict)
+		v, err = s.Swap(soon(t), tenant, old, v, simple(0))
+		must(t, "swap", err)
 	}
 }
 
@@ -225,8 +231,10 @@ func testRace(t testing.TB, s smm.CredentialStore) {
 
 func testLease(t testing.TB, s smm.CredentialLocker) {
 	ctx := soon(t)
-	unlock, err := s.LockCredential(ctx, tenant, account, time.Hour)
+	locking, locked := context.WithCancel(ctx)
+	unlock, err := s.LockCredential(locking, tenant, account, time.Hour)
 	must(t, "lock", err)
+	locked() // the context is for waiting, not for the lease
 	// Others are free: a wait here would end with soon.
 	for _, o := range others {
 		free, err := s.LockCredential(ctx, o.tenant, o.account, time.Hour)

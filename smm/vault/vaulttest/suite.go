@@ -53,6 +53,7 @@ var others = []struct {
 	{"t1 ", account},
 	{"t1\x00test", account},
 	{"t1/test", smm.Ref{Platform: "test", Kind: smm.KindChannel, ID: "us"}},
+	{"t1te", smm.Ref{Platform: "st", Kind: smm.KindChannel, ID: "us"}},
 	{tenant, smm.Ref{Platform: "test2", Kind: smm.KindChannel, ID: "us"}},
 	{tenant, smm.Ref{Platform: "test", Space: "a", Kind: smm.KindChannel, ID: "us"}},
 	{tenant, smm.Ref{Platform: "test", Space: "a/channel/us", Kind: smm.KindChannel, ID: "us"}},
