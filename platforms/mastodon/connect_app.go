@@ -167,7 +167,7 @@ func (c *Connector) register(ctx context.Context, srv *authServer, redirects, sc
 	if err != nil {
 		return smm.Credential{}, err
 	}
-	app, err := v.Apps.create(ctx, srv.register(), AppParams{Name: c.cfg.ClientName, Website: c.cfg.Website, Redirects: redirects, Scopes: scopes})
+	app, err := v.Apps.create(ctx, srv.meta.AppRegistrationEndpoint, AppParams{Name: c.cfg.ClientName, Website: c.cfg.Website, Redirects: redirects, Scopes: scopes})
 	if missing(err) {
 		return smm.Credential{}, &smm.Error{
 			Op: "connect.app", Platform: Platform, Outcome: smm.OutcomeRefused,
