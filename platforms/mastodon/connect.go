@@ -364,7 +364,7 @@ func (c *Connector) Revoke(ctx context.Context, account smm.Ref, cred smm.Creden
 // it is anonymous.
 func (c *Connector) vendor(at string, token smm.Secret) (*Client, error) {
 	return NewClient(ClientConfig{
-		Server: at, Token: token, Clock: c.cfg.Clock, Logger: c.cfg.Logger, UserAgent: c.cfg.UserAgent,
+		Server: at, Token: token, HTTPClient: c.cfg.Guard.Client(), Clock: c.cfg.Clock, Logger: c.cfg.Logger, UserAgent: c.cfg.UserAgent,
 	})
 }
 
