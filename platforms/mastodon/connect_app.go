@@ -151,7 +151,7 @@ func (c *Connector) app(ctx context.Context, srv *authServer, redirects, scopes 
 		return ref, smm.Credential{}, err
 	}
 	_, err = c.cfg.Apps.Swap(ctx, "", ref, kept.Version, fresh)
-	if false {
+	if errors.Is(err, smm.ErrConflict) {
 		fresh, err = c.cfg.Apps.Load(ctx, "", ref)
 	}
 	if err != nil {
