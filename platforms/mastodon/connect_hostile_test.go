@@ -177,6 +177,7 @@ func TestHostileTokenEndpoints(t *testing.T) {
 		{"another type", tokenPath, `{"access_token":"t","token_type":"mac"}`, 200, smm.ErrForbidden},
 		{"token that is a header", tokenPath, `{"access_token":"t\r\nX: y","token_type":"Bearer"}`, 200, smm.ErrUnavailable},
 		{"client refused", tokenPath, `{"error":"invalid_client"}`, 401, smm.ErrUnauthorized},
+		{"client refused without a code", tokenPath, `{"error":"Invalid client"}`, 401, smm.ErrUnauthorized},
 		{"scope refused", tokenPath, `{"error":"invalid_scope"}`, 400, smm.ErrForbidden},
 		{"page with 404", tokenPath, `<html>`, 404, smm.ErrUnavailable},
 		{"down", tokenPath, `{"error":"invalid_grant"}`, 503, smm.ErrUnavailable},
