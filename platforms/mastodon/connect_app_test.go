@@ -89,6 +89,11 @@ func TestRegistersOnce(t *testing.T) {
 	first := begin(t, b.connector(t, nil), request)
 	require.Equal(t, clientID(t, first), clientID(t, begin(t, b.connector(t, nil), request)))
 	require.Equal(t, 1, b.world.Faults.Requests(register))
+	require.Equal(t, 1, b.world.Faults.Requests(exchange), "the app's own token is kept")
+	require.NoError(t, b.store.Delete(t.Context(), "", b.account.Channel))
+	page, err := b.driver(t).ListChannels(t.Context(), smm.PageRequest{})
+	require.NoError(t, err)
+	require.Empty(t, page.Items, "the app's registration is no channel")
 
 	more := request
 	more.Scopes = []string{"profile", "read:statuses"}
