@@ -157,6 +157,25 @@ func TestTheIntentIsStoredBeforeAndTheVersionAfter(t *testing.T) {
 	})
 }
 
+func TestScopesStayUnlessThePlatformSaysOthers(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := open(t, nil)
+		c := b.saved(t)
+		c.Scopes = []string{"read"}
+		_, err := b.store.Swap(t.Context(), "t", account, c.Version, c)
+		require.NoError(t, err)
+		time.Sleep(time.Hour)
+		require.Equal(t, []string{"read"}, b.want(t, "access-1").Scopes)
+		b.renew = func(context.Context, smm.Credential) (smm.Credential, error) {
+			next := token(2)
+			next.Scopes = []string{}
+			return next, nil
+		}
+		time.Sleep(time.Hour)
+		require.Empty(t, b.want(t, "access-2").Scopes)
+	})
+}
+
 func TestManyCallersShareOneRenewal(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := open(t, nil)
@@ -186,9 +205,9 @@ func TestManyCallersShareOneRenewal(t *testing.T) {
 func TestACallerThatLeavesDoesNotStopTheSave(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := open(t, nil)
-		b.renew = func(context.Context, smm.Credential) (smm.Credential, error) {
+		b.renew = func(ctx context.Context, _ smm.Credential) (smm.Credential, error) {
 			time.Sleep(3 * time.Second)
-			return token(1), nil
+			return token(1), ctx.Err()
 		}
 		time.Sleep(time.Hour)
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
@@ -267,10 +286,48 @@ func TestALostReplyWithoutGrace(t *testing.T) {
 		}
 		require.Equal(t, 2, b.asked, "a definite refusal is asked for again and again")
 
-		have := b.saved(t)
-		_, err = b.store.Swap(t.Context(), "t", account, have.Version, have.Renewed(token(7)))
+		// Connected again; and what it then holds is asked with, whatever was refused before.
+		have, anew := b.saved(t), token(7)
+		anew.Expires = time.Now().Add(time.Minute)
+		_, err = b.store.Swap(t.Context(), "t", account, have.Version, have.Renewed(anew))
 		require.NoError(t, err)
 		b.want(t, "access-7")
+		time.Sleep(time.Minute)
+		b.renew = nil
+		b.want(t, "access-3")
+	})
+}
+
+// While the access token works, a doubt is left alone: asking might end both.
+func TestADoubtIsLeftAloneWhileTheTokenWorks(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := open(t, nil)
+		b.renew = fails(weather)
+		time.Sleep(49 * time.Minute)
+		b.want(t, "access-0")
+		b.renew = nil
+		for range 10 {
+			time.Sleep(time.Minute)
+			b.want(t, "access-0")
+		}
+		require.Equal(t, 1, b.asked)
+		time.Sleep(time.Minute)
+		b.want(t, "access-2")
+	})
+}
+
+// With grace a doubt that another process left is settled at once, as long as
+// the grace lasts.
+func TestADoubtOfAnotherWithGrace(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := open(t, func(c *keep.Config) { c.Grace = true })
+		c := b.saved(t)
+		c.Refreshing = time.Now()
+		_, err := b.store.Swap(t.Context(), "t", account, c.Version, c)
+		require.NoError(t, err)
+		b.want(t, "access-0") // it may be at work
+		time.Sleep(time.Minute)
+		b.want(t, "access-1")
 	})
 }
 
