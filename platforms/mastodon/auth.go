@@ -154,7 +154,7 @@ func (d *Driver) renew(ctx context.Context, c smm.Credential) (smm.Credential, e
 		return smm.Credential{}, failed("oauth.token", err)
 	}
 	t, err := client.Refresh(ctx, c.RefreshToken, nil)
-	if e, ok := errors.AsType[*smm.Error](err); ok && appForgotten(err) {
+	if e, ok := errors.AsType[*smm.Error](err); ok && e.Code == codeClient { // a bare 401 may be a proxy's
 		gone := *e
 		gone.Err = fmt.Errorf("%w: the server has forgotten the app", smm.ErrUnauthorized)
 		return smm.Credential{}, &gone

@@ -160,12 +160,12 @@ func (c *Connector) Begin(ctx context.Context, r smm.ConnectRequest) (smm.Connec
 	}
 	srv, err := c.discover(ctx, base)
 	if err != nil {
-		return smm.ConnectStart{}, err
+		return smm.ConnectStart{}, failed(op, err)
 	}
 	scopes := srv.scopes(append([]string{scopeProfile}, r.Scopes...))
 	ref, app, err := c.app(ctx, srv, redirects, scopes)
 	if err != nil {
-		return smm.ConnectStart{}, err
+		return smm.ConnectStart{}, failed(op, err)
 	}
 	client, err := c.oauth(srv.meta, &app)
 	if err != nil {
@@ -293,7 +293,7 @@ func exchangeError(err error) error {
 	case errors.Is(err, smm.ErrUnauthorized):
 		out.Err = fmt.Errorf("%w: the code is over or was used before: begin again", smm.ErrUnauthorized)
 	case e.Outcome == smm.OutcomeUnknown:
-		out.Err = fmt.Errorf("%w: the server's reply was lost, and the code with it: begin again", e.Err)
+		out.Err = fmt.Errorf("%w: the server's answer was lost or cannot be read, and the code is spent: begin again", e.Err)
 	}
 	return &out
 }

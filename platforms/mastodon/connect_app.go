@@ -12,7 +12,6 @@ import (
 	"time"
 
 	"github.com/smmkit/smmkit/internal/httpx"
-	"github.com/smmkit/smmkit/internal/oauthx"
 	"github.com/smmkit/smmkit/smm"
 )
 
@@ -167,7 +166,7 @@ func (c *Connector) register(ctx context.Context, srv *authServer, redirects, sc
 	if err != nil {
 		return smm.Credential{}, err
 	}
-	app, err := v.Apps.create(ctx, srv.register(), AppParams{Name: c.cfg.ClientName, Website: c.cfg.Website, Redirects: redirects, Scopes: scopes})
+	app, err := v.Apps.create(ctx, srv.meta.AppRegistrationEndpoint, AppParams{Name: c.cfg.ClientName, Website: c.cfg.Website, Redirects: redirects, Scopes: scopes})
 	if missing(err) {
 		return smm.Credential{}, &smm.Error{
 			Op: "connect.app", Platform: Platform, Outcome: smm.OutcomeRefused,
@@ -227,8 +226,15 @@ func (c *Connector) alive(ctx context.Context, srv *authServer, ref smm.Ref, app
 	return true, ctx.Err()
 }
 
-// appForgotten reports whether the server says that it does not know the app.
-func appForgotten(err error) bool { return err != nil && oauthx.Code(err) == "invalid_client" }
+// appForgotten reports whether a token endpoint refused the app itself. By RFC
+// 6749 section 5.2 its 401 means nothing else, and not every software adds the
+// code. Where the server does know the app, being wrong costs a registration.
+func appForgotten(err error) bool {
+	e, ok := errors.AsType[*smm.Error](err)
+	return ok && (e.Code == codeClient || e.Code == "" && e.Status == http.StatusUnauthorized)
+}
+
+const codeClient = "invalid_client"
 
 // forget drops a registration that the server does not know any more, unless
 // another has taken its place.

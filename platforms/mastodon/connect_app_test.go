@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -88,6 +89,11 @@ func TestRegistersOnce(t *testing.T) {
 	first := begin(t, b.connector(t, nil), request)
 	require.Equal(t, clientID(t, first), clientID(t, begin(t, b.connector(t, nil), request)))
 	require.Equal(t, 1, b.world.Faults.Requests(register))
+	require.Equal(t, 1, b.world.Faults.Requests(exchange), "the app's own token is kept")
+	require.NoError(t, b.store.Delete(t.Context(), "", b.account.Channel))
+	page, err := b.driver(t).ListChannels(t.Context(), smm.PageRequest{})
+	require.NoError(t, err)
+	require.Empty(t, page.Items, "the app's registration is no channel")
 
 	more := request
 	more.Scopes = []string{"profile", "read:statuses"}
@@ -129,6 +135,48 @@ func TestTwoProcessesRegister(t *testing.T) {
 	require.LessOrEqual(t, b.world.Faults.Requests(register), 2, "once in each process")
 	_, err := processes[0].Finish(t.Context(), starts[1], visit(t, starts[1], "shop"))
 	require.NoError(t, err, "any process can finish what another began")
+}
+
+// meeting is a store in which the first two loads wait for each other.
+type meeting struct {
+	smm.CredentialStore
+
+	both sync.WaitGroup
+	left atomic.Int32
+}
+
+func (m *meeting) Load(ctx context.Context, t smm.Tenant, r smm.Ref) (smm.Credential, error) {
+	c, err := m.CredentialStore.Load(ctx, t, r)
+	if m.left.Add(-1) >= 0 {
+		m.both.Done()
+		m.both.Wait()
+	}
+	return c, err
+}
+
+// TestLoserUsesTheWinners: two processes that both found no registration make
+// two, and go on with the same.
+func TestLoserUsesTheWinners(t *testing.T) {
+	b := open(t, nil)
+	store := &meeting{CredentialStore: b.store}
+	store.both.Add(2)
+	store.left.Store(2)
+	var wg sync.WaitGroup
+	ids := make([]string, 2)
+	for i := range ids {
+		c := b.connector(t, func(c *mastodon.ConnectorConfig) { c.Apps = store })
+		wg.Go(func() {
+			start, err := c.Begin(t.Context(), smm.ConnectRequest{Server: b.URL(), Redirect: callback, State: "s"})
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			ids[i] = clientID(t, start)
+		})
+	}
+	wg.Wait()
+	require.Equal(t, 2, b.world.Faults.Requests(register))
+	require.Equal(t, ids[0], ids[1])
 }
 
 // TestPurgedApp: servers before 4.3 purge apps without tokens, so the app has

@@ -53,7 +53,7 @@ func FindServer(typed string) (*url.URL, error) {
 		}
 		host = of
 	}
-	if host == "" || strings.Contains(host, "@") {
+	if host == "" {
 		return nil, bad("not an address")
 	}
 	u, err := ParseServer(strings.ToLower(scheme) + "://" + host)
@@ -72,8 +72,6 @@ type authServer struct {
 	meta     oauthx.Metadata
 	software Software // "" where the metadata told all that is needed
 }
-
-func (a *authServer) register() string { return a.meta.AppRegistrationEndpoint }
 
 // toFinish is what is needed to redeem a code.
 func (a *authServer) toFinish() oauthx.Metadata {

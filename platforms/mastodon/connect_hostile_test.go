@@ -18,6 +18,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/smmkit/smmkit/platforms/mastodon"
+	"github.com/smmkit/smmkit/platforms/mastodon/mastodontest"
 	"github.com/smmkit/smmkit/smm"
 	"github.com/smmkit/smmkit/smm/safehttp"
 )
@@ -176,6 +177,7 @@ func TestHostileTokenEndpoints(t *testing.T) {
 		{"another type", tokenPath, `{"access_token":"t","token_type":"mac"}`, 200, smm.ErrForbidden},
 		{"token that is a header", tokenPath, `{"access_token":"t\r\nX: y","token_type":"Bearer"}`, 200, smm.ErrUnavailable},
 		{"client refused", tokenPath, `{"error":"invalid_client"}`, 401, smm.ErrUnauthorized},
+		{"client refused without a code", tokenPath, `{"error":"Invalid client"}`, 401, smm.ErrUnauthorized},
 		{"scope refused", tokenPath, `{"error":"invalid_scope"}`, 400, smm.ErrForbidden},
 		{"page with 404", tokenPath, `<html>`, 404, smm.ErrUnavailable},
 		{"down", tokenPath, `{"error":"invalid_grant"}`, 503, smm.ErrUnavailable},
@@ -367,4 +369,29 @@ func FuzzFindServer(f *testing.F) {
 		require.NoError(t, err)
 		require.Equal(t, u, again)
 	})
+}
+
+// TestEverythingGoesThroughTheGuard: the server is at an address where nothing
+// listens, and only the guard knows the way.
+func TestEverythingGoesThroughTheGuard(t *testing.T) {
+	const nowhere = "127.0.0.1:9"
+	b := open(t, &mastodontest.Options{Host: nowhere})
+	guard, err := safehttp.New(safehttp.Options{
+		AllowHTTP: true, Ports: []uint16{9}, AllowPrefixes: []netip.Prefix{netip.MustParsePrefix("127.0.0.1/32")},
+		DialContext: func(ctx context.Context, network string, _ netip.AddrPort) (net.Conn, error) {
+			return new(net.Dialer).DialContext(ctx, network, b.Addr())
+		},
+	})
+	require.NoError(t, err)
+	c := b.connector(t, func(c *mastodon.ConnectorConfig) { c.Guard = guard })
+	for range 2 { // with a registration to make and to look after
+		start := begin(t, c, smm.ConnectRequest{Server: b.URL(), Scopes: []string{"profile"}})
+		page := start
+		page.URL = strings.Replace(start.URL, nowhere, b.Addr(), 1)
+		got, err := c.Finish(t.Context(), start, visit(t, page, "shop"))
+		require.NoError(t, err)
+		require.NoError(t, c.Revoke(t.Context(), got[0].Channel.Ref, got[0].Credential))
+	}
+	_, err = c.ConnectToken(t.Context(), smm.Credential{Server: b.URL(), AccessToken: smm.NewSecret(b.account.Login["MASTODON_TOKEN"])})
+	require.NoError(t, err)
 }
