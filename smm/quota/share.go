@@ -74,6 +74,7 @@ type delta struct {
 	used     bool
 	grain    int64
 	due      time.Time // when the news are worth a write of their own
+	doubt    bool      // whether it was written is unknown
 }
 
 // empty means that there is nothing to tell.
@@ -203,10 +204,19 @@ func (s *share) begin(now time.Time) delta {
 // fail takes back what the store may not have heard.
 func (s *share) fail(b *budget, d *delta) {
 	s.gen++
-	s.have += d.have
 	s.used = s.used || d.used
-	if len(d.spent) > 0 || d.stop.shrink > 0 {
+	if d.doubt { // then the slice may be somebody else's by now
 		d.unsure = append(d.unsure, delta{seq: d.seq, spent: d.spent, stop: d.stop})
+	} else {
+		s.have += d.have
+		for _, e := range d.spent {
+			s.spent, _ = record(s.spent, s.lease/bins, e)
+		}
+		if s.stop == (halt{}) {
+			s.stop = d.stop
+		} else {
+			s.stop.shrink += d.stop.shrink
+		}
 	}
 	s.unsure = d.unsure
 	if d.saw != nil {
