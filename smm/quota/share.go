@@ -109,8 +109,9 @@ func (b *budget) decideShared(now time.Time, a claim) (time.Duration, *claim) {
 	if s.again.After(now) && a.cost+a.keep >= s.refused {
 		return s.again.Sub(now), nil
 	}
-	a.gen = s.gen
-	return 0, &a
+	need := a // on the heap only here
+	need.gen = s.gen
+	return 0, &need
 }
 
 func (s *share) take(cost int64) {
