@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
-
 )
 
 var noon = time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)

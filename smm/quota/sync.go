@@ -59,7 +59,7 @@ func (l *Limiter) sync(ctx context.Context, b *budget, a *claim) error {
 			b.breaker = r.breaker
 		}
 	}
-	l.arm(b)
+	l.arm(b) //nolint:contextcheck // its timer outlives the caller
 	return err
 }
 
