@@ -116,9 +116,9 @@ var coreRules = []Rule{
 	{
 		Name:     "quotas",
 		Packages: []string{"./smm/quota"},
-		Allow:    []string{"std", "./smm", "golang.org/x/time/rate"},
-		Tests:    join(testTools, sharedSpec, []string{"./smm/sim", "./smm/quota/quotatest"}),
-		Cure:     "it paces by x/time/rate and knows nothing else: whoever counts otherwise brings a model of his own",
+		Allow:    []string{"std", "./smm"},
+		Tests:    join(testTools, sharedSpec, []string{"./smm/sim", "./smm/quota/quotatest", "golang.org/x/time/rate"}),
+		Cure:     "it counts requests and knows nothing else: platforms declare their budgets, and stores keep bytes",
 	},
 	{
 		Name:     "a part of smm",

@@ -96,9 +96,9 @@ var samples = []sample{
 	{
 		rule:     "quotas",
 		packages: "./smm/quota",
-		code:     "time ./smm golang.org/x/time/rate",
-		noCode:   "./smm/sim ./smm/vault ./internal/httpx ./smm/quota/quotatest " + oauth2,
-		tests:    "./smm/sim ./smm/quota/quotatest " + require,
+		code:     "time ./smm",
+		noCode:   "golang.org/x/time/rate ./smm/sim ./smm/vault ./internal/httpx ./smm/quota/quotatest " + oauth2,
+		tests:    "golang.org/x/time/rate ./smm/sim ./smm/quota/quotatest " + require,
 		noTests:  "./smm/inbox ./platforms/mastodon",
 	},
 	{

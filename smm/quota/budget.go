@@ -182,7 +182,7 @@ func (p *breaker) stop(now time.Time, wait time.Duration) (first bool) {
 		wait = min(time.Second<<min(max(p.Strike, 1)-1, 6), time.Minute)
 	}
 	wait = min(wait, maxPause)
-	wait += rand.N(wait/10 + 1)
+	wait += rand.N(wait/10 + 1) //nolint:gosec // jitter is no secret
 	if until := now.Add(wait); until.After(p.Until) {
 		p.Until = until
 	}

@@ -21,6 +21,11 @@ type fairness struct {
 
 	window time.Duration
 	swept  time.Time
+
+	present int64 // of the askers, when they were counted
+	known   int
+	counted time.Time
+
 	shared bool
 	news   map[smm.Tenant]*asker // what the store has not been told of
 }
@@ -107,6 +112,19 @@ func (f *fairness) poll() time.Duration {
 	return min(max(f.window/128, 20*time.Millisecond), 2*time.Second)
 }
 
+// count is how many take part, at least 1, as of a moment ago.
+func (f *fairness) count(now time.Time) int64 {
+	if f.present == 0 || f.known != len(f.Askers) || now.Sub(f.counted) > f.window/128 {
+		f.present, f.known, f.counted = 0, len(f.Askers), now
+		for _, a := range f.Askers {
+			if a.active(now, f.window) {
+				f.present++
+			}
+		}
+	}
+	return max(f.present, 1)
+}
+
 // reserve is what a tenant leaves to others. Within its share it leaves
 // nothing; unseen is what it may have used beside what is known. Beyond it, the
 // others may come up to where it stands, each as far as it is likely to ask
@@ -115,15 +133,10 @@ func (f *fairness) reserve(now time.Time, t smm.Tenant, cost, unseen int64, m mo
 	if f == nil || len(f.Askers) < 2 || whole == unlimited {
 		return 0
 	}
-	n := int64(1)
-	for other, a := range f.Askers {
-		if other != t && a.active(now, f.window) {
-			n++
-		}
-	}
-	share := max(whole/n, 1)
-	level := f.asker(f.Askers, now, t).sum + cost
-	if n == 1 || level+unseen <= share {
+	me := f.asker(f.Askers, now, t)
+	me.last = now
+	share, level := max(whole/f.count(now), 1), me.sum+cost
+	if level+unseen <= share {
 		return 0
 	}
 	var demand, atOnce, most int64

@@ -168,8 +168,9 @@ func (l *Limiter) tryReserve(tenant smm.Tenant, p smm.Priority, charges []smm.Ch
 // half a lease at the latest.
 func (l *Limiter) Report(ctx context.Context, g smm.QuotaGrant, r smm.QuotaReport) {
 	for _, b := range l.report(smm.TenantFrom(ctx), g, r) {
-		// The timer tries again if this fails.
-		_ = l.sync(ctx, b, nil)
+		ctx, cancel := context.WithTimeout(ctx, syncLimit)
+		_ = l.sync(ctx, b, nil) // the timer tries again if this fails
+		cancel()
 	}
 }
 

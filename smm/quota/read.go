@@ -19,7 +19,7 @@ func (l *Limiter) Left(ctx context.Context, keys ...smm.QuotaKey) ([]smm.QuotaSt
 			}
 			s := v.model.left(v.now)
 			s.Key = key
-			if s.Reset.Before(v.until) {
+			if v.until.After(v.now) { // paused by the platform
 				s.Reset, s.Remaining = v.until, min(s.Remaining, 0)
 			}
 			out = append(out, s)

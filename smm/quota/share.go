@@ -74,6 +74,7 @@ type delta struct {
 	used     bool
 	grain    int64
 	due      time.Time // when the news are worth a write of their own
+	doubt    bool      // whether it was written is unknown
 }
 
 // empty means that there is nothing to tell.
@@ -108,8 +109,9 @@ func (b *budget) decideShared(now time.Time, a claim) (time.Duration, *claim) {
 	if s.again.After(now) && a.cost+a.keep >= s.refused {
 		return s.again.Sub(now), nil
 	}
-	a.gen = s.gen
-	return 0, &a
+	need := a // on the heap only here
+	need.gen = s.gen
+	return 0, &need
 }
 
 func (s *share) take(cost int64) {
@@ -203,10 +205,19 @@ func (s *share) begin(now time.Time) delta {
 // fail takes back what the store may not have heard.
 func (s *share) fail(b *budget, d *delta) {
 	s.gen++
-	s.have += d.have
 	s.used = s.used || d.used
-	if len(d.spent) > 0 || d.stop.shrink > 0 {
+	if d.doubt { // then the slice may be somebody else's by now
 		d.unsure = append(d.unsure, delta{seq: d.seq, spent: d.spent, stop: d.stop})
+	} else {
+		s.have += d.have
+		for _, e := range d.spent {
+			s.spent, _ = record(s.spent, s.lease/bins, e)
+		}
+		if s.stop == (halt{}) {
+			s.stop = d.stop
+		} else {
+			s.stop.shrink += d.stop.shrink
+		}
 	}
 	s.unsure = d.unsure
 	if d.saw != nil {

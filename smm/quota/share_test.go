@@ -310,3 +310,79 @@ func TestBucketIsShared(t *testing.T) {
 		})
 	}
 }
+
+// TestResetIsShared: a process that has sent nothing yet knows from another
+// what is left and when the window ends.
+func TestResetIsShared(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		store := NewMemoryStore(nil)
+		a := process(t, store, -2*time.Second, declare(smm.QuotaFixed, 100, time.Hour))
+		b := process(t, store, 2*time.Second, declare(smm.QuotaFixed, 100, time.Hour))
+		g, err := reserve(t, a, smm.PriorityPublish, 1)
+		require.NoError(t, err)
+		began := time.Now()
+		a.Report(t.Context(), g, smm.QuotaReport{Sent: true, States: []smm.QuotaState{
+			{Key: sharedKey, Limit: 100, Remaining: 40, Percent: -1, Reset: a.clock.Now().Add(10 * time.Minute)},
+		}})
+		time.Sleep(30 * time.Second)
+		require.Len(t, drain(t, b, smm.PriorityPublish), 40)
+		_, err = reserve(t, b, smm.PriorityPublish, 1)
+		wait := after(t, err)
+		time.Sleep(time.Until(began.Add(10*time.Minute - time.Second)))
+		require.Empty(t, drain(t, b, smm.PriorityPublish))
+		time.Sleep(6 * time.Second) // the reset, and what two clocks may differ by
+		require.Greater(t, wait, time.Second)
+		require.Len(t, drain(t, b, smm.PriorityPublish), 60, "a new window, less what is in flight")
+	})
+}
+
+// TestLongRequest: what is in flight for many leases stays counted, and is
+// counted once.
+func TestLongRequest(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		store := NewMemoryStore(nil)
+		a := process(t, store, 0, declare(smm.QuotaRolling, 20, time.Hour))
+		b := process(t, store, 0, declare(smm.QuotaRolling, 20, time.Hour))
+		upload, err := reserve(t, a, smm.PriorityPublish, 5)
+		require.NoError(t, err)
+		time.Sleep(10 * time.Minute)
+		require.Len(t, drain(t, b, smm.PriorityPublish), 15)
+		answer(t, a, upload)
+		time.Sleep(59 * time.Minute)
+		require.Empty(t, drain(t, a, smm.PriorityPublish), "it counts from its answer")
+		time.Sleep(2 * time.Minute)
+		require.Len(t, drain(t, a, smm.PriorityPublish), 5)
+	})
+}
+
+// TestUnsentIsGivenBack to all.
+func TestUnsentIsGivenBack(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		store := NewMemoryStore(nil)
+		a := process(t, store, 0, declare(smm.QuotaRolling, 10, time.Hour))
+		b := process(t, store, 0, declare(smm.QuotaRolling, 10, time.Hour))
+		g, err := reserve(t, a, smm.PriorityPublish, 10)
+		require.NoError(t, err)
+		require.Empty(t, drain(t, b, smm.PriorityPublish))
+		a.Report(t.Context(), g, smm.QuotaReport{})
+		time.Sleep(time.Minute)
+		require.Len(t, drain(t, b, smm.PriorityPublish), 10)
+	})
+}
+
+// TestForgetsIdleShares: a limiter does not grow with every account it met.
+func TestForgetsIdleShares(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := process(t, NewMemoryStore(nil), 0, declare(smm.QuotaRolling, 10, time.Minute))
+		for i := range 5000 {
+			key := smm.QuotaKey{Account: string(rune(i + 0x4e00))}
+			g, err := l.Reserve(t.Context(), smm.PriorityPublish, smm.Charge{Key: key, Cost: 1})
+			require.NoError(t, err)
+			answer(t, l, g)
+			time.Sleep(time.Second)
+		}
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		require.Less(t, len(l.budgets), 1100)
+	})
+}

@@ -154,7 +154,7 @@ type worker struct {
 	clock    smm.Clock
 }
 
-func (w worker) run(t *testing.T, ctx context.Context, end time.Time) (served int) {
+func (w worker) run(ctx context.Context, t *testing.T, end time.Time) (served int) {
 	t.Helper()
 	for time.Now().Before(end) && ctx.Err() == nil {
 		g, err := w.l.Reserve(ctx, w.priority, smm.Charge{Key: w.key, Cost: 1})
@@ -201,7 +201,7 @@ func saturate(t *testing.T, l *Limiter, p *platformSim, key smm.QuotaKey, worker
 	end := time.Now().Add(d)
 	var wg sync.WaitGroup
 	for range workers {
-		wg.Go(func() { worker{l, p, key, smm.PriorityPublish, l.clock}.run(t, t.Context(), end) })
+		wg.Go(func() { worker{l, p, key, smm.PriorityPublish, l.clock}.run(t.Context(), t, end) })
 	}
 	wg.Wait()
 }

@@ -85,8 +85,20 @@ func (doc *document) open(declared smm.QuotaLimit, margin, lease time.Duration) 
 		if err := decodeModel(m, doc.Model); err != nil {
 			return nil, lim, fmt.Errorf("quota: the stored state cannot be used, delete it: %w", err)
 		}
+		if doc.Limit != lim.Limit { // declared anew
+			setLimit(m, lim.Limit)
+		}
 	}
 	return m, lim, nil
+}
+
+func setLimit(m model, limit int64) {
+	switch m := m.(type) {
+	case *rolling:
+		m.Limit = limit
+	case *fixed:
+		m.Limit = limit
+	}
 }
 
 // shapeOf names the model that newModel makes.

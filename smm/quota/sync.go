@@ -59,7 +59,7 @@ func (l *Limiter) sync(ctx context.Context, b *budget, a *claim) error {
 			b.breaker = r.breaker
 		}
 	}
-	l.arm(b)
+	l.arm(b) //nolint:contextcheck // its timer outlives the caller
 	return err
 }
 
@@ -92,6 +92,7 @@ func (l *Limiter) exchange(ctx context.Context, b *budget, d *delta, a *claim) (
 		if state, err = doc.encode(r.model, r.limit); err != nil {
 			return nil, err
 		}
+		d.doubt = true
 		_, err = l.store.Swap(ctx, b.key, version, state, r.expires)
 		if err == nil {
 			r.written = true
@@ -100,6 +101,7 @@ func (l *Limiter) exchange(ctx context.Context, b *budget, d *delta, a *claim) (
 		if !errors.Is(err, smm.ErrConflict) {
 			return nil, storeError("write", err)
 		}
+		d.doubt = false
 	}
 	return nil, &smm.RateLimitError{Scope: b.key.Bucket, After: inFlightWait}
 }

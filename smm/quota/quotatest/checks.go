@@ -17,6 +17,14 @@ var key = smm.QuotaKey{Tenant: "t", Platform: "x", Space: "social.example", Acco
 // later is an expiry that no run of the suite reaches.
 func later() time.Time { return time.Now().Add(24 * time.Hour) }
 
+// told is an error as text, or that there was none.
+func told(err error) string {
+	if err == nil {
+		return "no error"
+	}
+	return err.Error()
+}
+
 // put stores a state and reports what went wrong, if anything.
 func put(ctx context.Context, s quota.Store, k smm.QuotaKey, old int64, state string) (int64, error) {
 	v, err := s.Swap(ctx, k, old, []byte(state), later())
@@ -44,7 +52,7 @@ func want(ctx context.Context, s quota.Store, k smm.QuotaKey, version int64, sta
 func checkNothing(ctx context.Context, s quota.Store) error {
 	state, v, err := s.Load(ctx, key)
 	if err != nil || v != 0 || state != nil {
-		return fmt.Errorf("an unknown key gave %q, version %d, %w: want nil, 0 and no error", state, v, err)
+		return fmt.Errorf("an unknown key gave %q, version %d, %s: want nil, 0 and no error", state, v, told(err))
 	}
 	return nil
 }
@@ -84,7 +92,7 @@ func checkConflicts(ctx context.Context, s quota.Store) error {
 	refused := func(old int64) error {
 		v, err := s.Swap(ctx, key, old, []byte("wrong"), later())
 		if !errors.Is(err, smm.ErrConflict) {
-			return fmt.Errorf("swap over version %d, which is not the one stored, gave version %d, %v: want smm.ErrConflict", old, v, err)
+			return fmt.Errorf("swap over version %d, which is not the one stored, gave version %d, %s: want smm.ErrConflict", old, v, told(err))
 		}
 		return nil
 	}
@@ -187,10 +195,10 @@ func checkCancelled(ctx context.Context, s quota.Store) error {
 	ended, cancel := context.WithCancel(ctx)
 	cancel()
 	if _, _, err := s.Load(ended, key); !errors.Is(err, context.Canceled) {
-		return fmt.Errorf("load for a caller who has gone: %v, want context.Canceled", err)
+		return fmt.Errorf("load for a caller who has gone: %s, want context.Canceled", told(err))
 	}
 	if _, err := s.Swap(ended, key, 0, []byte("x"), later()); !errors.Is(err, context.Canceled) {
-		return fmt.Errorf("swap for a caller who has gone: %v, want context.Canceled", err)
+		return fmt.Errorf("swap for a caller who has gone: %s, want context.Canceled", told(err))
 	}
 	return checkNothing(ctx, s)
 }
