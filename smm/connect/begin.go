@@ -41,7 +41,7 @@ func (f *Flow) Begin(ctx context.Context, r BeginRequest) (Begun, error) {
 	if err != nil {
 		return Begun{}, err
 	}
-	if err = r.check(); err != nil {
+	if err := r.check(); err != nil {
 		return Begun{}, err
 	}
 	if r.Server == "" {

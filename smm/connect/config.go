@@ -225,13 +225,13 @@ func (p *platform) want(c Config) error {
 			continue
 		}
 		if err != nil {
-			return fmt.Errorf("%w: connect: %s on %s: %v", smm.ErrInvalid, x, p.name, err)
+			return fmt.Errorf("%w: connect: %s on %s: %s", smm.ErrInvalid, x, p.name, err.Error()) // one sentinel is enough
 		}
 		p.needs[x], p.wanted = scopes, append(p.wanted, x)
 	}
 	scopes, err := p.Scopes(p.wanted...)
 	if err != nil {
-		return fmt.Errorf("%w: connect: scopes of %s: %v", smm.ErrInvalid, p.name, err)
+		return fmt.Errorf("%w: connect: scopes of %s: %s", smm.ErrInvalid, p.name, err.Error())
 	}
 	p.scopes = scopes
 	return nil

@@ -4,6 +4,8 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"fmt"
+	"io"
 	"net/http"
 	"net/http/cookiejar"
 	"net/http/httptest"
@@ -55,11 +57,10 @@ func TestConnect(t *testing.T) {
 
 // TestConnectOverTLS goes through a real server with a real client.
 func TestConnectOverTLS(t *testing.T) {
-	l := newLab(t)
 	var h http.Handler
 	srv := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { h.ServeHTTP(w, r) }))
 	defer srv.Close()
-	l = newLab(t, func(c *connect.Config) { c.BaseURL = srv.URL + "/connect/" })
+	l := newLab(t, func(c *connect.Config) { c.BaseURL = srv.URL + "/connect/" })
 	mux := http.NewServeMux()
 	mux.Handle("/connect/", http.StripPrefix("/connect", l.flow)) // either way of mounting
 	h = mux
@@ -84,8 +85,12 @@ func TestConnectOverTLS(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	wantText(t, text(res), "Connected to Chirp")
+	page, err := io.ReadAll(res.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
 	_ = res.Body.Close()
+	wantText(t, string(page), "Connected to Chirp")
 	l.wantStored("a")
 }
 
@@ -97,7 +102,7 @@ func TestStateIsKeptAsHashAndSealed(t *testing.T) {
 	if !ok || len(l.store.puts) != 1 {
 		t.Fatalf("kept under %d ids, none of them the hash of the state", len(l.store.puts))
 	}
-	for _, s := range []string{state, canaryPrivate, "chirp", "t1"} {
+	for _, s := range []string{state, canaryPrivate, "chirp.example"} {
 		if strings.Contains(string(sealed), s) {
 			t.Fatalf("%q lies open in the store", s)
 		}
@@ -188,12 +193,18 @@ func TestRightBrowserAfterAStranger(t *testing.T) {
 }
 
 func TestCookiePlantedTwice(t *testing.T) {
-	l := newLab(t)
-	b := l.browser()
-	state := b.begin()
-	name := "__Host-" + connect.BindingName(state)
-	b.header.Set("Cookie", name+"=planted")
-	wantPage(t, b.get(callback(state)), http.StatusBadRequest, "state")
+	for _, order := range []string{"%[1]s=planted; %[1]s=%[2]s", "%[1]s=%[2]s; %[1]s=planted"} {
+		l := newLab(t)
+		b := l.browser()
+		state := b.begin()
+		name := "__Host-" + connect.BindingName(state)
+		right := b.jar.Cookies(mustURL(t, base))[0].Value
+		b.jar = l.browser().jar
+		b.header.Set("Cookie", fmt.Sprintf(order, name, right))
+		wantPage(t, b.get(callback(state)), http.StatusBadRequest, "state")
+		b.header.Set("Cookie", name+"="+right)
+		wantText(t, text(b.get(callback(state))), "Connected to Chirp")
+	}
 }
 
 func TestTwoTabs(t *testing.T) {

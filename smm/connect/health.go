@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"net/http"
+	"strconv"
 	"strings"
 	"time"
 
@@ -167,4 +168,4 @@ func quotaWords(q smm.QuotaState) string {
 }
 
 // retryAfter writes the header's value in whole seconds, rounded up.
-func retryAfter(d time.Duration) string { return fmt.Sprint(int64(math.Ceil(d.Seconds()))) }
+func retryAfter(d time.Duration) string { return strconv.FormatInt(int64(math.Ceil(d.Seconds())), 10) }

@@ -48,12 +48,12 @@ func TestHealthPage(t *testing.T) {
 		asked = tenant
 		return list, fail
 	})
-	get := func(method, user string) *http.Response {
+	get := func(method, user string) *answer {
 		r := httptest.NewRequest(method, "https://shop.example/health", nil)
 		r.Header.Set("Test-User", user)
 		w := httptest.NewRecorder()
 		h.ServeHTTP(w, r)
-		return w.Result()
+		return record(w)
 	}
 	res := get(http.MethodGet, "")
 	body := text(res)

@@ -131,7 +131,7 @@ func TestLoopback(t *testing.T) {
 	b := l.browser()
 	b.header = http.Header{"Origin": {"http://127.0.0.1:8080"}}
 	res := b.do(http.MethodPost, "http://127.0.0.1:8080/connect/start", "platform=chirp")
-	c := res.Cookies()
+	c := res.cookies
 	if len(c) != 1 || !strings.HasPrefix(c[0].Name, "smm-") || c[0].Secure || c[0].Path != "/connect/" || !c[0].HttpOnly {
 		t.Fatalf("cookie %v", c)
 	}
@@ -173,8 +173,11 @@ func TestErrorsOfTheConnector(t *testing.T) {
 		}
 		body := wantPage(t, res, c.status, c.code)
 		wantText(t, body, `href="/connect/?platform=chirp&amp;return=%2Fback"`, `href="/back"`)
-		if len(l.store.puts) != 0 || len(res.Cookies()) != 0 {
+		if len(l.store.puts) != 0 || len(res.cookies) != 0 {
 			t.Fatal("something is under way")
+		}
+		if c.code != "invalid" && strings.Contains(body, canaryWords) {
+			t.Fatal("the page repeats the vendor's words")
 		}
 
 		l = newLab(t)

@@ -26,7 +26,7 @@ func isLocalPath(p string) bool {
 		return false
 	}
 	for _, c := range []byte(p) {
-		if c <= 0x20 || c >= 0x7f || c == '\\' {
+		if c <= 0x20 || c >= 0x7f {
 			return false
 		}
 	}

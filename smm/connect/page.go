@@ -144,7 +144,7 @@ func (f *Flow) render(w http.ResponseWriter, name string, status int, data any) 
 	}
 	var out bytes.Buffer
 	if err := t.Execute(&out, data); err != nil {
-		f.log.Error("connect: a page cannot be written", slog.String("page", name), slog.String("error", err.Error())) //nolint:sloglint // no context at hand
+		f.log.Error("connect: a page cannot be written", slog.String("page", name), slog.String("error", err.Error()))
 		http.Error(w, "This page cannot be shown.", http.StatusInternalServerError)
 		return
 	}

@@ -74,7 +74,7 @@ func (f *Flow) put(ctx context.Context, s stage, key string, p pending) (smm.Sec
 func (f *Flow) keep(ctx context.Context, id string, p pending) error {
 	plain, err := json.Marshal(p)
 	if err != nil {
-		return fmt.Errorf("%w: connect: what is under way cannot be written: %v", smm.ErrInvalid, err)
+		return fmt.Errorf("%w: connect: what is under way cannot be written: %s", smm.ErrInvalid, err.Error())
 	}
 	sealed, err := f.cfg.Sealer.Seal(plain, place(id))
 	clear(plain)

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
-	"net/http"
 	"reflect"
 	"strings"
 	"testing"
@@ -29,14 +28,13 @@ func TestNothingLeaks(t *testing.T) {
 			slog.New(slog.NewJSONHandler(&seen, nil)).Info("x", "v", x)
 		}
 	}
-	page := func(res *http.Response) *http.Response {
+	page := func(res *answer) {
 		fmt.Fprintln(&seen, res.StatusCode, text(res))
 		for k, v := range res.Header {
 			if k != "Set-Cookie" {
 				fmt.Fprintln(&seen, k, v)
 			}
 		}
-		return res
 	}
 	b := l.browser()
 	page(b.get("/connect/"))
@@ -156,7 +154,7 @@ func TestNothingIsLostOnTheWay(t *testing.T) {
 	fill(reflect.ValueOf(&c.Credential).Elem())
 	fill(reflect.ValueOf(&c.Missing).Elem())
 	again, err := connect.ConnectedThroughWire(c)
-	if err != nil || !reflect.DeepEqual(again, c) {
+	if err != nil || again.Err != nil || !reflect.DeepEqual(again.Channel, c.Channel) || !reflect.DeepEqual(again.Credential, c.Credential) || !reflect.DeepEqual(again.Missing, c.Missing) {
 		t.Fatalf("%v\n%+v\n%+v", err, again, c)
 	}
 	for _, e := range []error{

@@ -37,7 +37,7 @@ func (f *Flow) wish(t smm.Tenant, p smm.Platform, one func(string) string) (Resu
 		if p == "" {
 			res.Platform = account.Platform
 		}
-		if err = checkAccount(account, res.Platform); err != nil {
+		if err := checkAccount(account, res.Platform); err != nil {
 			return res, err
 		}
 		res.Account = account

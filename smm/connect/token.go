@@ -33,10 +33,10 @@ func (f *Flow) AcceptToken(ctx context.Context, r TokenRequest) (Result, error) 
 	if !ok {
 		return res, fmt.Errorf("%w: the connector of %s takes no tokens", smm.ErrUnsupported, p.name)
 	}
-	if err = checkAccount(r.Account, r.Platform); err != nil {
+	if err := checkAccount(r.Account, r.Platform); err != nil {
 		return res, err
 	}
-	if err = checkReturn(r.Return); err != nil {
+	if err := checkReturn(r.Return); err != nil {
 		res.Return = ""
 		return res, err
 	}
