@@ -258,7 +258,7 @@ var internalRules = []Rule{
 		Name:     "the judge of the OAuth client",
 		Packages: []string{"./internal/oauthx/oauthjudge/..."},
 		Allow:    []string{"std"},
-		Tests:    join(testTools, []string{"./smm", "./internal/httpx", "./internal/oauthx"}),
+		Tests:    join(testTools, []string{"./smm", "./smm/safehttp", "./internal/httpx", "./internal/oauthx"}),
 		Cure:     "it sets the client against a server of other people's, and nothing of ours may stand between them",
 	},
 	{

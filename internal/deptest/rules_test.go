@@ -246,7 +246,7 @@ var samples = []sample{
 		packages: "./internal/oauthx/oauthjudge",
 		code:     "embed",
 		noCode:   "./internal/oauthx ./smm " + require,
-		tests:    "./internal/oauthx ./internal/httpx ./smm " + require,
+		tests:    "./internal/oauthx ./internal/httpx ./smm ./smm/safehttp " + require,
 		noTests:  "./internal/oauthx/oauthtest ./platforms/bluesky",
 	},
 	{

@@ -2,6 +2,7 @@ package oauthx
 
 import (
 	"fmt"
+	"io"
 	"log/slog"
 	"net/http"
 	"net/url"
@@ -55,6 +56,13 @@ type Client struct {
 	nonces *Nonces
 }
 
+// String implements fmt.Stringer.
+func (c *Client) String() string { return "OAuth client of " + string(c.cfg.Platform) }
+
+// Format implements fmt.Formatter: fmt cannot ask a Secret to hide itself inside
+// fields that are not exported, so nothing of them is printed.
+func (c *Client) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, c.String()) }
+
 // NewClient checks cfg. Errors match smm.ErrInvalid.
 func NewClient(cfg ClientConfig) (*Client, error) {
 	if cfg.ID == "" {
@@ -83,6 +91,9 @@ func NewClient(cfg ClientConfig) (*Client, error) {
 		Platform: cfg.Platform, HTTPClient: cfg.HTTPClient, Errors: errorTable(cfg.Platform),
 		Clock: cfg.Clock, Logger: cfg.Logger, UserAgent: cfg.UserAgent,
 		MaxBody: maxDocument, Timeout: answerTimeout,
+		// Not read: a header of the server's would reach the log before anybody
+		// could compare it with what was sent.
+		RequestIDHeaders: []string{},
 	})
 	if err != nil {
 		return nil, err

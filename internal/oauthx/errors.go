@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/smmkit/smmkit/internal/httpx"
@@ -104,6 +105,10 @@ func sentinelOf(code string) error {
 		}
 	}
 	return smm.ErrRejected
+}
+
+func isKnown(code string) bool {
+	return slices.ContainsFunc(errorRows, func(r httpx.ErrorRow) bool { return r.Code == code })
 }
 
 // Code returns the OAuth error code that err carries: "invalid_grant". "" if the

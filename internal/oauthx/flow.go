@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net/http"
 	"net/url"
 	"slices"
 	"strings"
@@ -139,7 +138,7 @@ func stateOf(rawURL string) smm.Secret {
 // person must begin again.
 func (c *Client) Exchange(ctx context.Context, code smm.Secret, redirect string, verifier smm.Secret, key *Key) (*Token, error) {
 	if code.IsZero() || verifier.IsZero() {
-		return nil, c.refuse(opToken, fmt.Errorf("%w: no code or no verifier", smm.ErrInvalid))
+		return nil, c.refuse(opGrant, fmt.Errorf("%w: no code or no verifier", smm.ErrInvalid))
 	}
 	return c.token(ctx, url.Values{
 		"grant_type":    {"authorization_code"},
@@ -155,7 +154,7 @@ func (c *Client) Exchange(ctx context.Context, code smm.Secret, redirect string,
 // the old one stays good.
 func (c *Client) Refresh(ctx context.Context, refresh smm.Secret, key *Key, scopes ...string) (*Token, error) {
 	if refresh.IsZero() {
-		return nil, c.refuse(opToken, fmt.Errorf("%w: no refresh token", smm.ErrUnauthorized))
+		return nil, c.refuse(opGrant, fmt.Errorf("%w: no refresh token", smm.ErrUnauthorized))
 	}
 	form := url.Values{"grant_type": {"refresh_token"}, "refresh_token": {refresh.Reveal()}}
 	if len(scopes) > 0 {
@@ -173,20 +172,20 @@ func (c *Client) Credentials(ctx context.Context, scopes ...string) (*Token, err
 	return c.token(ctx, form, nil)
 }
 
-const opToken = "oauth.token"
+const opGrant = "oauth.token"
 
 func (c *Client) token(ctx context.Context, form url.Values, key *Key) (*Token, error) {
 	asked := c.clock.Now()
-	resp, err := c.post(ctx, call{op: opToken, url: c.cfg.Metadata.TokenEndpoint, form: form, key: key})
+	resp, err := c.post(ctx, call{op: opGrant, url: c.cfg.Metadata.TokenEndpoint, form: form, key: key})
 	if err != nil {
 		return nil, err
 	}
 	t, err := parseToken(resp.Body, asked, c.clock.Now(), key != nil)
 	switch {
 	case errors.Is(err, errTokenType):
-		return nil, c.broken(opToken, resp, smm.ErrForbidden, err)
+		return nil, c.broken(opGrant, resp, smm.ErrForbidden, err)
 	case err != nil:
-		return nil, c.broken(opToken, resp, smm.ErrUnavailable, err)
+		return nil, c.broken(opGrant, resp, smm.ErrUnavailable, err)
 	}
 	return t, nil
 }
@@ -203,10 +202,8 @@ func (c *Client) Revoke(ctx context.Context, token smm.Secret, key *Key) error {
 		return nil
 	}
 	_, err := c.post(ctx, call{op: op, url: c.cfg.Metadata.RevocationEndpoint, form: url.Values{"token": {token.Reveal()}}, key: key})
-	if code := Code(err); code == "invalid_grant" || code == "invalid_token" {
-		if e, ok := errors.AsType[*smm.Error](err); ok && e.Status < http.StatusInternalServerError {
-			return nil
-		}
+	if code := Code(err); (code == "invalid_grant" || code == "invalid_token") && !smm.Temporary(err) {
+		return nil
 	}
 	return err
 }

@@ -61,7 +61,7 @@ func newWorld(t *testing.T, set func(*oauthtest.Options)) *world {
 	require.NoError(t, err)
 	w.server = httptest.NewServer(http.HandlerFunc(w.serve))
 	t.Cleanup(w.server.Close)
-	w.meta, err = oauthx.Discover(t.Context(), guard(t), w.server.URL)
+	w.meta, err = oauthx.Discover(t.Context(), guard(t, nil, w.server), w.server.URL)
 	require.NoError(t, err)
 	w.hits = nil
 	return w

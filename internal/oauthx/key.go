@@ -27,14 +27,6 @@ type Key struct {
 	thumbprint string
 }
 
-// The members of a JWK in the order that RFC 7638 section 3 hashes them.
-type publicJWK struct {
-	Crv string `json:"crv"`
-	Kty string `json:"kty"`
-	X   string `json:"x"`
-	Y   string `json:"y"`
-}
-
 // NewKey makes a key.
 func NewKey() (*Key, error) {
 	priv, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
@@ -49,12 +41,17 @@ func newKey(priv *ecdsa.PrivateKey) (*Key, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%w: oauthx: unusable key", smm.ErrInvalid)
 	}
-	b, err := json.Marshal(publicJWK{Crv: "P-256", Kty: "EC", X: b64(point[1:33]), Y: b64(point[33:])})
-	if err != nil {
-		return nil, fmt.Errorf("oauthx: write the public key: %w", err)
-	}
-	sum := sha256.Sum256(b)
-	return &Key{priv: priv, public: b, thumbprint: b64(sum[:])}, nil
+	k := &Key{priv: priv}
+	k.public, k.thumbprint = thumbprint(b64(point[1:33]), b64(point[33:]))
+	return k, nil
+}
+
+// thumbprint returns the JSON that RFC 7638 section 3 hashes for a key on P-256,
+// and the hash.
+func thumbprint(x, y string) (public json.RawMessage, jkt string) {
+	public = json.RawMessage(`{"crv":"P-256","kty":"EC","x":"` + x + `","y":"` + y + `"}`)
+	sum := sha256.Sum256(public)
+	return public, b64(sum[:])
 }
 
 // ParseKey reads what Secret wrote: a private JWK (RFC 7517, 7518 section 6.2).
@@ -65,10 +62,7 @@ func ParseKey(s smm.Secret) (*Key, error) {
 	if strings.HasPrefix(text, "-----BEGIN") {
 		return parsePEM(text)
 	}
-	var jwk struct {
-		publicJWK
-		D string `json:"d"`
-	}
+	var jwk struct{ Kty, Crv, X, Y, D string }
 	if err := json.Unmarshal([]byte(text), &jwk); err != nil || jwk.Kty != "EC" || jwk.Crv != "P-256" {
 		return nil, errKey
 	}
@@ -86,7 +80,7 @@ func ParseKey(s smm.Secret) (*Key, error) {
 	}
 	// A public half that belongs to another key would give proofs that no server
 	// takes, and a thumbprint that nobody recognises.
-	if want, _ := json.Marshal(jwk.publicJWK); string(want) != string(k.public) {
+	if _, want := thumbprint(jwk.X, jwk.Y); want != k.thumbprint {
 		return nil, errKey
 	}
 	return k, nil

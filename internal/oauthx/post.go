@@ -90,7 +90,7 @@ func (c *Client) refuse(op string, err error) error {
 // believed to be the mistake, as vendors do answer so.
 func (c *Client) fail(op string, resp *httpx.Response) error {
 	code, _, _ := parseError(resp.Body)
-	e := &smm.Error{Op: op, Platform: c.cfg.Platform, Outcome: smm.OutcomeRefused, Status: resp.Status, Code: code, RequestID: resp.RequestID}
+	e := &smm.Error{Op: op, Platform: c.cfg.Platform, Outcome: smm.OutcomeRefused, Status: resp.Status, Code: code}
 	switch e.Err = sentinelOf(code); {
 	case code == "":
 		e.Err = smm.ErrUnavailable
@@ -105,7 +105,7 @@ func (c *Client) fail(op string, resp *httpx.Response) error {
 // well have been done.
 func (c *Client) broken(op string, resp *httpx.Response, sentinel, cause error) error {
 	return &smm.Error{
-		Op: op, Platform: c.cfg.Platform, Outcome: smm.OutcomeUnknown, Status: resp.Status, RequestID: resp.RequestID,
+		Op: op, Platform: c.cfg.Platform, Outcome: smm.OutcomeUnknown, Status: resp.Status,
 		Err: fmt.Errorf("%w: %w", sentinel, cause),
 	}
 }
@@ -121,6 +121,9 @@ func (c *Client) explain(err error, resp *httpx.Response, sent []string) error {
 	if e.Code != "" {
 		_, description, _ := parseError(resp.Body)
 		e.Message = words(e.Code, description, sent)
+		if !isKnown(e.Code) && repeats(e.Code, sent) {
+			e.Code = ""
+		}
 		return e
 	}
 	switch {

@@ -110,7 +110,8 @@ func (s *Server) answer(w http.ResponseWriter, r *http.Request) {
 		writeRefusal(w, err)
 		return
 	}
-	status, body := http.StatusOK, any(nil)
+	status := http.StatusOK
+	var body any
 	switch r.URL.Path {
 	case s.opts.Paths.Push:
 		status = http.StatusCreated
@@ -196,7 +197,7 @@ func (s *Server) resourceMetadata(base string) map[string]json.RawMessage {
 }
 
 // Refusal is why a request was refused.
-type Refusal struct {
+type Refusal struct { //nolint:errname // an answer first, which happens to be an error
 	Status      int
 	Code        string // "invalid_grant"
 	Description string
