@@ -142,10 +142,11 @@ func (k *Keeper) attempt(ctx, sending context.Context, c smm.Credential, urgency
 			return smm.Credential{}, k.inDoubt(c.Refreshing, nil)
 		}
 	}
-	first := c.Refreshing
+	before := c.Refreshing
 	c.Refreshing = k.cfg.Clock.Now()
-	if !doubt {
-		first = c.Refreshing
+	begun := c.Refreshing
+	if doubt {
+		begun = before
 	}
 	v, err := k.cfg.Store.Swap(ctx, k.cfg.Tenant, k.cfg.Account, c.Version, c)
 	if err != nil {
@@ -155,21 +156,19 @@ func (k *Keeper) attempt(ctx, sending context.Context, c smm.Credential, urgency
 
 	next, err := k.ask(sending, &c)
 	if k.cfg.Grace && fateOf(err) == fateUnknown {
-		doubt = true
+		doubt, before = true, c.Refreshing
 		next, err = k.ask(sending, &c)
 	}
 	switch fateOf(err) {
 	case fateRenewed:
 		return k.save(ctx, &version{base: c, next: next})
 	case fateRefused:
-		return k.refusedForGood(ctx, &c, doubt, first, err)
+		return k.refusedForGood(ctx, &c, doubt, begun, err)
 	case fateUntaken:
-		if !doubt {
-			k.withdraw(ctx, c)
-		}
+		k.withdraw(ctx, c, before)
 		return smm.Credential{}, fmt.Errorf("renew the credential of %s: %w", k.cfg.Account, err)
 	default:
-		return smm.Credential{}, k.inDoubt(first, err)
+		return smm.Credential{}, k.inDoubt(begun, err)
 	}
 }
 
@@ -211,17 +210,17 @@ func (k *Keeper) refusedForGood(ctx context.Context, c *smm.Credential, doubt bo
 		why = fmt.Errorf("a refresh of the credential of %s was begun at %s, its answer was lost, and what it replaced is refused now: %w",
 			k.cfg.Account, begun.UTC().Format(time.RFC3339), why)
 	} else {
-		k.withdraw(ctx, stored)
+		k.withdraw(ctx, stored, time.Time{})
 		why = fmt.Errorf("renew the credential of %s: %w", k.cfg.Account, why)
 	}
 	k.dead = &verdict{of: *c, at: k.cfg.Clock.Now(), err: why}
 	return smm.Credential{}, why
 }
 
-// withdraw takes an intent back of which nothing came. If that fails, it is
-// taken for a doubt, which costs a delay.
-func (k *Keeper) withdraw(ctx context.Context, c smm.Credential) {
-	c.Refreshing = time.Time{}
+// withdraw takes an intent back of which nothing came, so that the doubt is as
+// it was before. If that fails, the next time costs a delay.
+func (k *Keeper) withdraw(ctx context.Context, c smm.Credential, before time.Time) {
+	c.Refreshing = before
 	_, _ = k.cfg.Store.Swap(ctx, k.cfg.Tenant, k.cfg.Account, c.Version, c)
 }
 

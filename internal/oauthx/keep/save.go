@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"time"
 
 	"github.com/smmkit/smmkit/smm"
@@ -49,8 +50,8 @@ func (k *Keeper) save(ctx context.Context, v *version) (smm.Credential, error) {
 	return smm.Credential{}, fmt.Errorf("the credential of %s was renewed and could not be stored; it is kept in memory and tried again: %w", k.cfg.Account, err)
 }
 
-// errRebased says that the store has a later intent on the same tokens.
-var errRebased = errors.New("a later intent is stored")
+// errRebased says that the store has a later version with the old tokens.
+var errRebased = errors.New("a later version with the old tokens is stored")
 
 func (k *Keeper) saveOnce(ctx context.Context, v *version) (smm.Credential, error) {
 	n, err := k.cfg.Store.Swap(ctx, k.cfg.Tenant, k.cfg.Account, v.base.Version, v.next)
@@ -67,9 +68,27 @@ func (k *Keeper) saveOnce(ctx context.Context, v *version) (smm.Credential, erro
 		return smm.Credential{}, err
 	case sameTokens(&stored, &v.next): // an earlier try succeeded and did not know it
 		return stored, nil
-	case sameTokens(&stored, &v.base) && stored.Version != v.base.Version:
-		v.base.Version = stored.Version
+	case stored.AccessToken.Equal(v.base.AccessToken) && stored.RefreshToken.Equal(v.base.RefreshToken):
+		v.rebase(stored)
 		return smm.Credential{}, errRebased
 	}
 	return stored, nil // newer than ours
+}
+
+// rebase makes v the successor of stored, which has the same tokens as v.base: a
+// later intent, or something that the host changed beside them, which stays.
+func (v *version) rebase(stored smm.Credential) {
+	extra := maps.Clone(stored.Extra)
+	for name, value := range v.next.Extra {
+		if !value.Equal(v.base.Extra[name]) {
+			if extra == nil {
+				extra = make(map[string]smm.Secret)
+			}
+			extra[name] = value
+		}
+	}
+	if v.next.Server == v.base.Server {
+		v.next.Server = stored.Server
+	}
+	v.next.Extra, v.base = extra, stored
 }
