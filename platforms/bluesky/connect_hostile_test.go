@@ -13,6 +13,7 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -30,9 +31,11 @@ import (
 // rogue is a server of somebody who means harm.
 type rogue struct {
 	*httptest.Server
+	auth   *oauthtest.Server // answers what handlers do not
+	tokens atomic.Int64      // requests that carried a credential
+
+	mu       sync.Mutex
 	handlers map[string]http.HandlerFunc // by path
-	auth     *oauthtest.Server           // answers what handlers do not
-	tokens   atomic.Int64                // requests that carried a credential
 }
 
 func newRogue(t testing.TB, subject string) *rogue {
@@ -50,7 +53,10 @@ func newRogue(t testing.TB, subject string) *rogue {
 		if req.Header.Get("Authorization") != "" {
 			r.tokens.Add(1)
 		}
-		if h := r.handlers[req.URL.Path]; h != nil {
+		r.mu.Lock()
+		h := r.handlers[req.URL.Path]
+		r.mu.Unlock()
+		if h != nil {
 			h(w, req)
 			return
 		}
@@ -62,7 +68,14 @@ func newRogue(t testing.TB, subject string) *rogue {
 
 // document answers path with JSON.
 func (r *rogue) document(path string, v any) {
-	r.handlers[path] = func(w http.ResponseWriter, _ *http.Request) { _ = json.NewEncoder(w).Encode(v) }
+	r.answer(path, func(w http.ResponseWriter, _ *http.Request) { _ = json.NewEncoder(w).Encode(v) })
+}
+
+// answer sets who answers path; nil for the authorization server.
+func (r *rogue) answer(path string, h http.HandlerFunc) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.handlers[path] = h
 }
 
 const (
@@ -294,11 +307,12 @@ func TestDocumentsThatAreNone(t *testing.T) {
 		"a circle":  {func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, r.URL.Path, 302) }, smm.ErrUnavailable},
 	} {
 		t.Run(name, func(t *testing.T) {
-			evil.handlers = map[string]http.HandlerFunc{resourcePath: x.h, serverPath: x.h}
+			evil.answer(resourcePath, x.h)
+			evil.answer(serverPath, x.h)
 			_, err := c.Begin(t.Context(), request(t, c, "a.example.com"))
 			require.ErrorIs(t, err, x.err)
 			require.Less(t, len(err.Error()), 500)
-			evil.handlers = map[string]http.HandlerFunc{serverPath: x.h}
+			evil.answer(resourcePath, nil)
 			_, err = c.Begin(t.Context(), request(t, c, evil.URL))
 			require.Error(t, err)
 		})
