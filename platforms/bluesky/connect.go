@@ -43,7 +43,7 @@ func NewConnector(cfg ConnectorConfig) (*Connector, error) {
 	if err := cfg.complete(); err != nil {
 		return nil, err
 	}
-	keys, err := cfg.Client.clientKeys()
+	keys, err := cfg.Client.takeKeys()
 	if err != nil {
 		return nil, err
 	}

@@ -156,8 +156,9 @@ type clientKey struct {
 	key *oauthx.Key
 }
 
-// clientKeys reads the keys of an identity, that in use first.
-func (c *ClientIdentity) clientKeys() ([]clientKey, error) {
+// takeKeys reads the keys of an identity, that in use first, and takes them out
+// of it: fmt prints unexported fields without asking a Secret.
+func (c *ClientIdentity) takeKeys() ([]clientKey, error) {
 	all := slices.Clone(c.Retired)
 	if !c.Key.IsZero() {
 		all = slices.Insert(all, 0, ClientKey{c.Key, c.KeyID})
@@ -178,6 +179,7 @@ func (c *ClientIdentity) clientKeys() ([]clientKey, error) {
 		}
 		out = append(out, clientKey{k.KeyID, key})
 	}
+	*c = ClientIdentity{ID: c.ID}
 	return out, nil
 }
 

@@ -90,7 +90,7 @@ func New(cfg Config) (*Driver, error) {
 		h = &http.Client{Transport: t.Clone()}
 	}
 	cfg.VideoService = strings.TrimSuffix(cfg.VideoService, "/")
-	keys, err := cfg.OAuth.clientKeys()
+	keys, err := cfg.OAuth.takeKeys()
 	if err != nil {
 		return nil, err
 	}
