@@ -2,7 +2,9 @@ package bluesky_test
 
 import (
 	"context"
+	"crypto/sha256"
 	"crypto/x509"
+	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -495,4 +497,39 @@ func TestStartThatWasTamperedWith(t *testing.T) {
 	require.Zero(t, b.OAuthCounts().Exchanges)
 	start.Private = smm.NewSecret(good)
 	require.NoError(t, finish(t, c, start, reply).Err)
+}
+
+// TestStartOfAnotherAccount: the account to connect again is held to, also where
+// the start that comes back says another than the one that was begun for.
+func TestStartOfAnotherAccount(t *testing.T) {
+	b := open(t, nil)
+	other, err := b.NewAccount("other.example.com")
+	require.NoError(t, err)
+	c := b.connector(t, bluesky.ConnectorConfig{})
+	start := begin(t, c, b.URL(), localRedirect)
+	start.Account = other.Channel
+	_, err = c.Finish(t.Context(), start, consent(t, start, "shop.example.com"))
+	require.ErrorIs(t, err, smm.ErrForbidden)
+	require.Equal(t, 1, b.oauth("oauth.revoke"))
+}
+
+// TestRenewedForAnotherAccount: a server that renews the tokens of one account
+// with those of another is not believed, and nothing of it is stored.
+func TestRenewedForAnotherAccount(t *testing.T) {
+	b := openOAuth(t, nil)
+	evil := newRogue(t, "")
+	cred := b.stored(t)
+	jwk := struct{ X, Y string }{}
+	require.NoError(t, json.Unmarshal([]byte(cred.Extra[bluesky.ExtraDPoPKey].Reveal()), &jwk))
+	sum := sha256.Sum256([]byte(`{"crv":"P-256","kty":"EC","x":"` + jwk.X + `","y":"` + jwk.Y + `"}`))
+	_, refresh := evil.auth.Issue(cred.Extra[bluesky.ExtraClientID].Reveal(), "did:plc:zzzzzzzzzzzzzzzzzzzzzzzz", cred.Scopes, base64.RawURLEncoding.EncodeToString(sum[:]))
+	cred.RefreshToken, cred.Expires = smm.NewSecret(refresh), epoch.Add(-time.Minute)
+	cred.Extra[bluesky.ExtraIssuer] = smm.NewSecret(evil.URL)
+	_, err := b.store.Swap(t.Context(), "", b.account.Channel, cred.Version, cred)
+	require.NoError(t, err)
+	err = timeline(t, b, b.driver(t))
+	require.ErrorIs(t, err, smm.ErrUnauthorized)
+	require.ErrorContains(t, err, "something else")
+	require.Equal(t, 1, evil.auth.Counters().Refreshes)
+	require.True(t, b.stored(t).AccessToken.Equal(cred.AccessToken))
 }
