@@ -257,7 +257,7 @@ func TestMetadataThatLies(t *testing.T) {
 		Resolver: people{"a.example.com": {DID: did, Handle: "a.example.com", PDS: evil.URL}},
 	})
 	get := func(path string) map[string]any {
-		resp, err := http.Get(evil.URL + path)
+		resp, err := evil.Client().Get(evil.URL + path)
 		require.NoError(t, err)
 		var m map[string]any
 		require.NoError(t, json.NewDecoder(resp.Body).Decode(&m))
@@ -297,16 +297,20 @@ func TestDocumentsThatAreNone(t *testing.T) {
 		h   http.HandlerFunc
 		err error
 	}{
-		"nothing":   {write(404, ""), smm.ErrInvalid}, // it has no OAuth
-		"broken":    {write(500, ""), smm.ErrUnavailable},
-		"HTML":      {write(200, "<!doctype html>"), smm.ErrUnavailable},
-		"cut off":   {write(200, `{"resource":`), smm.ErrUnavailable},
-		"an array":  {write(200, `[]`), smm.ErrUnavailable},
-		"huge":      {write(200, `{"resource":"`+strings.Repeat("x", 2<<20)+`"}`), smm.ErrUnavailable},
-		"slow":      {func(_ http.ResponseWriter, r *http.Request) { <-anyOf(gone, r.Context().Done()) }, smm.ErrUnavailable},
-		"elsewhere": {func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, other.URL+r.URL.Path, 302) }, smm.ErrForbidden},
-		"inside":    {func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "http://169.254.169.254/", 302) }, smm.ErrInvalid},
-		"a circle":  {func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, r.URL.Path, 302) }, smm.ErrUnavailable},
+		"nothing":  {write(404, ""), smm.ErrInvalid}, // it has no OAuth
+		"broken":   {write(500, ""), smm.ErrUnavailable},
+		"HTML":     {write(200, "<!doctype html>"), smm.ErrUnavailable},
+		"cut off":  {write(200, `{"resource":`), smm.ErrUnavailable},
+		"an array": {write(200, `[]`), smm.ErrUnavailable},
+		"huge":     {write(200, `{"resource":"`+strings.Repeat("x", 2<<20)+`"}`), smm.ErrUnavailable},
+		"slow":     {func(_ http.ResponseWriter, r *http.Request) { <-anyOf(gone, r.Context().Done()) }, smm.ErrUnavailable},
+		"elsewhere": {func(w http.ResponseWriter, r *http.Request) {
+			http.Redirect(w, r, other.URL+r.URL.Path, http.StatusFound)
+		}, smm.ErrForbidden},
+		"inside": {func(w http.ResponseWriter, r *http.Request) {
+			http.Redirect(w, r, "http://169.254.169.254/", http.StatusFound)
+		}, smm.ErrInvalid},
+		"a circle": {func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, r.URL.Path, http.StatusFound) }, smm.ErrUnavailable},
 	} {
 		t.Run(name, func(t *testing.T) {
 			evil.answer(resourcePath, x.h)
