@@ -130,12 +130,12 @@ func TestDiscoverResource(t *testing.T) {
 }
 
 func TestDiscoverOfHostileServers(t *testing.T) {
-	elsewhere := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		_, _ = io.WriteString(w, document("http://"+r.Host))
-	}))
-	defer elsewhere.Close()
 	status := 500
 	var s *httptest.Server
+	elsewhere := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		_, _ = io.WriteString(w, document(s.URL+"/away")) // it lies about who it is
+	}))
+	defer elsewhere.Close()
 	s = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch path := strings.TrimPrefix(r.URL.Path, "/.well-known/oauth-authorization-server"); path {
 		case "/huge":

@@ -114,6 +114,20 @@ func TestBadAnswersOfTheTokenEndpoint(t *testing.T) {
 	}
 }
 
+// A token may look like a code, and a code like a token.
+func TestACodeThatRepeatsASecretIsDropped(t *testing.T) {
+	c := endpoint(t, func(w http.ResponseWriter, r *http.Request) {
+		w.WriteHeader(http.StatusBadRequest)
+		_, _ = fmt.Fprintf(w, `{"error":"%s"}`, r.FormValue("refresh_token"))
+	})
+	_, err := c.Refresh(t.Context(), smm.NewSecret("canary.of-lower_case"), nil)
+	require.ErrorIs(t, err, smm.ErrRejected)
+	require.Equal(t, "", oauthx.Code(err))
+	require.NotContains(t, err.Error(), "canary")
+	_, err = c.Refresh(t.Context(), smm.NewSecret("invalid_grant"), nil)
+	require.Equal(t, "invalid_grant", oauthx.Code(err), "known codes are no secrets")
+}
+
 func TestLostRepliesAreUnknownAndUnsentIsNotSent(t *testing.T) {
 	cut := endpoint(t, func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Length", "100")

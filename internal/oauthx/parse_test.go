@@ -60,6 +60,7 @@ func TestParseToken(t *testing.T) {
 		"refresh odd":    {body: `{"access_token":"a","refresh_token":7}`},
 		"created future": {body: `{"access_token":"a","created_at":1999999999}`},
 		"created in ms":  {body: `{"access_token":"a","created_at":1764000000000}`},
+		"created huge":   {body: `{"access_token":"a","created_at":1e300}`},
 		"sub forged":     {body: `{"access_token":"a","sub":"a\nb"}`},
 		"sub long":       {body: `{"access_token":"a","sub":"` + strings.Repeat("a", 3000) + `"}`},
 
