@@ -61,7 +61,7 @@ func (s Session) GoString() string { return s.String() }
 
 // inactive says what is wrong with an account that is not in use, and who can
 // change it; nil if nothing is.
-func (s *Session) inactive() error {
+func (s Session) inactive() error {
 	if s.Active == nil || *s.Active {
 		return nil
 	}

@@ -253,7 +253,8 @@ func (a *app) client(m *oauthx.Metadata, clientID, keyID string) (*oauthx.Client
 	if keyID != "" {
 		i := slices.IndexFunc(a.keys, func(k clientKey) bool { return k.id == keyID })
 		if i < 0 {
-			return nil, fmt.Errorf("%w: the account was connected with the app's key %q, which this program does not have: add it to ClientIdentity.Retired, or connect the account again", smm.ErrForbidden, keyID)
+			return nil, fmt.Errorf("%w: the account was connected with the app's key %q, which this program does not have: "+
+				"add it to ClientIdentity.Retired, or connect the account again", smm.ErrForbidden, keyID)
 		}
 		cfg.Method, cfg.Key, cfg.KeyID = oauthx.AuthPrivateKeyJWT, a.keys[i].key, keyID
 	}
@@ -271,7 +272,8 @@ func (a *app) of(ctx context.Context, c smm.Credential) (*oauthx.Client, *oauthx
 	case a.id == "":
 		return nil, nil, fmt.Errorf("%w: the account was connected by OAuth: set Config.OAuth to the app's identity, as in ConnectorConfig", smm.ErrForbidden)
 	case clientID != a.id:
-		return nil, nil, fmt.Errorf("%w: the account was connected by the app %s and this program is %s: its tokens can be renewed by the former alone", smm.ErrForbidden, smm.CleanMessage(clientID), a.id)
+		return nil, nil, fmt.Errorf("%w: the account was connected by the app %s and this program is %s: its tokens can be renewed by the former alone",
+			smm.ErrForbidden, smm.CleanMessage(clientID), a.id)
 	}
 	key, err := oauthx.ParseKey(c.Extra[ExtraDPoPKey])
 	if err != nil {

@@ -43,7 +43,7 @@ func NewConnector(cfg ConnectorConfig) (*Connector, error) {
 	if err := cfg.complete(); err != nil {
 		return nil, err
 	}
-	keys, err := cfg.Client.clientKeys()
+	keys, err := cfg.Client.takeKeys()
 	if err != nil {
 		return nil, err
 	}
@@ -119,19 +119,19 @@ var locale = regexp.MustCompile(`^[a-z]{2,3}(-[A-Z]{2})?$`)
 func (c *Connector) Begin(ctx context.Context, r smm.ConnectRequest) (smm.ConnectStart, error) {
 	clientID, keyID, err := c.clientFor(r)
 	if err != nil {
-		return smm.ConnectStart{}, c.fail("connect", err)
+		return smm.ConnectStart{}, c.fail(err)
 	}
 	f, hint, err := c.find(ctx, r.Server, r.Account.ID)
 	if err != nil {
-		return smm.ConnectStart{}, c.fail("connect", err)
+		return smm.ConnectStart{}, c.fail(err)
 	}
 	client, err := c.app.client(f.server, clientID, keyID)
 	if err != nil {
-		return smm.ConnectStart{}, c.fail("connect", err)
+		return smm.ConnectStart{}, c.fail(err)
 	}
 	key, err := oauthx.NewKey()
 	if err != nil {
-		return smm.ConnectStart{}, c.fail("connect", err)
+		return smm.ConnectStart{}, c.fail(err)
 	}
 	params := url.Values{}
 	if locale.MatchString(r.Language) {
@@ -141,14 +141,14 @@ func (c *Connector) Begin(ctx context.Context, r smm.ConnectRequest) (smm.Connec
 		Redirect: r.Redirect, State: r.State, Scopes: r.Scopes, LoginHint: hint, Key: key, Params: params,
 	})
 	if err != nil {
-		return smm.ConnectStart{}, c.fail("connect", err)
+		return smm.ConnectStart{}, c.fail(err)
 	}
 	secret, err := json.Marshal(private{
 		Schema: privateSchema, Client: clientID, KeyID: keyID, Issuer: f.server.Issuer, DID: f.id.DID, PDS: f.id.PDS, Handle: f.id.Handle,
 		Verifier: started.Verifier.Reveal(), Key: key.Secret().Reveal(),
 	})
 	if err != nil {
-		return smm.ConnectStart{}, c.fail("connect", err)
+		return smm.ConnectStart{}, c.fail(err)
 	}
 	return smm.ConnectStart{
 		Platform: Platform, URL: started.URL, Issuer: f.server.Issuer, Redirect: r.Redirect, Scopes: slices.Clone(r.Scopes),
@@ -186,11 +186,11 @@ func (c *Connector) clientFor(r smm.ConnectRequest) (clientID, keyID string, err
 }
 
 // fail makes an error an *smm.Error, if it is none yet.
-func (c *Connector) fail(op string, err error) error {
+func (c *Connector) fail(err error) error {
 	if _, ok := errors.AsType[*smm.Error](err); ok {
 		return err
 	}
-	return &smm.Error{Op: op, Platform: Platform, Err: err}
+	return &smm.Error{Op: "connect", Platform: Platform, Err: err}
 }
 
 // Finish implements smm.Connector. A token that turns out to be of no use is
@@ -198,34 +198,34 @@ func (c *Connector) fail(op string, err error) error {
 func (c *Connector) Finish(ctx context.Context, s smm.ConnectStart, r smm.ConnectReply) ([]smm.Connected, error) {
 	p, err := parsePrivate(s.Private)
 	if err != nil {
-		return nil, c.fail("connect", err)
+		return nil, c.fail(err)
 	}
 	if s.Issuer != p.Issuer {
-		return nil, c.fail("connect", fmt.Errorf("%w: the start was put together from two: begin again", smm.ErrInvalid))
+		return nil, c.fail(fmt.Errorf("%w: the start was put together from two: begin again", smm.ErrInvalid))
 	}
 	if err := oauthx.CheckReply(s, r, true); err != nil {
 		return nil, err
 	}
 	key, err := oauthx.ParseKey(smm.NewSecret(p.Key))
 	if err != nil {
-		return nil, c.fail("connect", err)
+		return nil, c.fail(err)
 	}
 	server, err := c.issuer(ctx, p.Issuer)
 	if err != nil {
-		return nil, c.fail("connect", err)
+		return nil, c.fail(err)
 	}
 	client, err := c.app.client(server, p.Client, p.KeyID)
 	if err != nil {
-		return nil, c.fail("connect", err)
+		return nil, c.fail(err)
 	}
 	token, err := client.Exchange(ctx, r.Code, s.Redirect, smm.NewSecret(p.Verifier), key)
 	if err != nil {
-		return nil, c.fail("connect", err)
+		return nil, c.fail(err)
 	}
 	id, err := c.ownerOf(ctx, p, s.Account, token)
 	if err != nil {
 		c.discard(ctx, client, token, key)
-		return nil, c.fail("connect", err)
+		return nil, c.fail(err)
 	}
 	cred := token.Credential(id.PDS)
 	cred.Extra = map[string]smm.Secret{
@@ -291,7 +291,7 @@ func (c *Connector) probe(ctx context.Context, id identity.Identity, cred smm.Cr
 	}
 	client, err := c.clientOf(id.DID, cred)
 	if err != nil {
-		out.Err = c.fail("connect", err)
+		out.Err = c.fail(err)
 		return out
 	}
 	session, err := client.Server.GetSession(ctx)
@@ -299,7 +299,7 @@ func (c *Connector) probe(ctx context.Context, id identity.Identity, cred smm.Cr
 	case err != nil:
 		out.Err = err
 	case session.DID != id.DID:
-		out.Err = c.fail("connect", fmt.Errorf("%w: the account's server takes the token for another account", smm.ErrForbidden))
+		out.Err = c.fail(fmt.Errorf("%w: the account's server takes the token for another account", smm.ErrForbidden))
 	default:
 		out.Err = session.inactive()
 	}
@@ -334,17 +334,17 @@ func (c *Connector) ConnectToken(ctx context.Context, cred smm.Credential) ([]sm
 	}
 	who, password := cred.Extra[ExtraIdentifier].Reveal(), cred.Extra[ExtraAppPassword]
 	if who == "" || password.IsZero() {
-		return nil, c.fail("connect", fmt.Errorf("%w: want an app password and its handle in Extra, or an access token", smm.ErrInvalid))
+		return nil, c.fail(fmt.Errorf("%w: want an app password and its handle in Extra, or an access token", smm.ErrInvalid))
 	}
 	t, err := parseTyped(who, c.cfg.DefaultServer)
 	switch {
 	case err != nil:
-		return nil, c.fail("connect", err)
+		return nil, c.fail(err)
 	case cred.Server != "": // as the person says
 	case t.identity != "":
 		id, err := c.cfg.Resolver.Resolve(ctx, t.identity)
 		if err != nil {
-			return nil, c.fail("connect", resolveError(t.identity, err))
+			return nil, c.fail(resolveError(t.identity, err))
 		}
 		cred.Server = id.PDS
 	default:
@@ -355,7 +355,7 @@ func (c *Connector) ConnectToken(ctx context.Context, cred smm.Credential) ([]sm
 	}
 	client, err := c.clientOf("", smm.Credential{Server: cred.Server})
 	if err != nil {
-		return nil, c.fail("connect", err)
+		return nil, c.fail(err)
 	}
 	ch, got, err := signIn(ctx, client, who, password, c.cfg.Guard.CheckURL)
 	if err != nil {
@@ -367,11 +367,11 @@ func (c *Connector) ConnectToken(ctx context.Context, cred smm.Credential) ([]sm
 // connectSession looks whose a token is.
 func (c *Connector) connectSession(ctx context.Context, cred smm.Credential) ([]smm.Connected, error) {
 	if cred.Server == "" {
-		return nil, c.fail("connect", fmt.Errorf("%w: a token without its server: set Credential.Server to the account's PDS", smm.ErrInvalid))
+		return nil, c.fail(fmt.Errorf("%w: a token without its server: set Credential.Server to the account's PDS", smm.ErrInvalid))
 	}
 	client, err := c.clientOf("", cred)
 	if err != nil {
-		return nil, c.fail("connect", err)
+		return nil, c.fail(err)
 	}
 	session, err := client.Server.GetSession(ctx)
 	if err != nil {
@@ -380,9 +380,9 @@ func (c *Connector) connectSession(ctx context.Context, cred smm.Credential) ([]
 	id, err := c.cfg.Resolver.Resolve(ctx, session.DID)
 	switch {
 	case err != nil:
-		return nil, c.fail("connect", resolveError(session.DID, err))
+		return nil, c.fail(resolveError(session.DID, err))
 	case id.PDS != client.Base():
-		return nil, c.fail("connect", fmt.Errorf("%w: the server says that the token is of %s, whose server is another", smm.ErrForbidden, id.DID))
+		return nil, c.fail(fmt.Errorf("%w: the server says that the token is of %s, whose server is another", smm.ErrForbidden, id.DID))
 	}
 	out := smm.Connected{
 		Channel:    smm.Channel{Ref: ChannelRef(id.DID), Name: session.Handle, Handle: id.Handle, URL: profileURL(id.DID)},

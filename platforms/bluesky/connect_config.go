@@ -156,8 +156,9 @@ type clientKey struct {
 	key *oauthx.Key
 }
 
-// clientKeys reads the keys of an identity, that in use first.
-func (c *ClientIdentity) clientKeys() ([]clientKey, error) {
+// takeKeys reads the keys of an identity, that in use first, and takes them out
+// of it: fmt prints unexported fields without asking a Secret.
+func (c *ClientIdentity) takeKeys() ([]clientKey, error) {
 	all := slices.Clone(c.Retired)
 	if !c.Key.IsZero() {
 		all = slices.Insert(all, 0, ClientKey{c.Key, c.KeyID})
@@ -178,6 +179,7 @@ func (c *ClientIdentity) clientKeys() ([]clientKey, error) {
 		}
 		out = append(out, clientKey{k.KeyID, key})
 	}
+	*c = ClientIdentity{ID: c.ID}
 	return out, nil
 }
 
@@ -187,7 +189,8 @@ func checkClientID(id string) error {
 	u, err := url.Parse(id)
 	if err != nil || safehttp.CheckURL(id) != nil || u.Port() != "" || u.RawQuery != "" || u.Fragment != "" ||
 		strings.Trim(u.Path, "/") == "" || strings.HasSuffix(u.Path, "/") || isAddress(u.Hostname()) {
-		return fmt.Errorf("%w: bluesky: a client id must be an https URL with a public host name and a path, such as https://app.example.com/bluesky/client-metadata.json", smm.ErrInvalid)
+		return fmt.Errorf("%w: bluesky: a client id must be an https URL with a public host name and a path, "+
+			"such as https://app.example.com/bluesky/client-metadata.json", smm.ErrInvalid)
 	}
 	return nil
 }
@@ -253,16 +256,16 @@ type ClientInfo struct {
 	JWKSURI string
 }
 
-func (c *ConnectorConfig) metadata(keys []clientKey, scopes []string) (ClientMetadata, error) {
+func (cfg *ConnectorConfig) metadata(keys []clientKey, scopes []string) (ClientMetadata, error) {
 	m := ClientMetadata{
-		ClientID: c.Client.ID, ApplicationType: "web", ClientName: c.Info.Name, ClientURI: c.Info.URI, LogoURI: c.Info.LogoURI,
-		TermsURI: c.Info.TermsURI, PolicyURI: c.Info.PolicyURI, RedirectURIs: c.Redirects, Scope: strings.Join(scopes, " "),
+		ClientID: cfg.Client.ID, ApplicationType: "web", ClientName: cfg.Info.Name, ClientURI: cfg.Info.URI, LogoURI: cfg.Info.LogoURI,
+		TermsURI: cfg.Info.TermsURI, PolicyURI: cfg.Info.PolicyURI, RedirectURIs: cfg.Redirects, Scope: strings.Join(scopes, " "),
 		GrantTypes: []string{"authorization_code", "refresh_token"}, ResponseTypes: []string{"code"},
 		TokenEndpointAuthMethod: string(oauthx.AuthNone), DPoPBoundAccessTokens: true,
 	}
 	if len(keys) > 0 {
 		m.TokenEndpointAuthMethod, m.TokenEndpointAuthSigningAlg = string(oauthx.AuthPrivateKeyJWT), "ES256"
-		if m.JWKSURI = c.Info.JWKSURI; m.JWKSURI == "" {
+		if m.JWKSURI = cfg.Info.JWKSURI; m.JWKSURI == "" {
 			set, err := keySet(keys)
 			if err != nil {
 				return ClientMetadata{}, err

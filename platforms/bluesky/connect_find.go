@@ -138,7 +138,8 @@ func (c *Connector) authServer(ctx context.Context, pds string) (*oauthx.Metadat
 		return nil, fmt.Errorf("the account's server %s: %w", smm.CleanMessage(pds), noOAuth(err))
 	}
 	if len(r.AuthorizationServers) != 1 {
-		return nil, fmt.Errorf("%w: the account's server %s names %d authorization servers, where there must be one", smm.ErrForbidden, smm.CleanMessage(pds), len(r.AuthorizationServers))
+		return nil, fmt.Errorf("%w: the account's server %s names %d authorization servers, where there must be one",
+			smm.ErrForbidden, smm.CleanMessage(pds), len(r.AuthorizationServers))
 	}
 	return c.issuer(ctx, r.AuthorizationServers[0])
 }
@@ -162,7 +163,8 @@ func (c *Connector) issuer(ctx context.Context, issuer string) (*oauthx.Metadata
 		return nil, fmt.Errorf("the authorization server %s: %w", smm.CleanMessage(issuer), noOAuth(err))
 	}
 	if lacks := lacking(m); lacks != "" {
-		return nil, fmt.Errorf("%w: the authorization server %s does not follow the AT Protocol's profile of OAuth: it lacks %s", smm.ErrForbidden, smm.CleanMessage(issuer), lacks)
+		return nil, fmt.Errorf("%w: the authorization server %s does not follow the AT Protocol's profile of OAuth: it lacks %s",
+			smm.ErrForbidden, smm.CleanMessage(issuer), lacks)
 	}
 	return m, nil
 }
@@ -187,9 +189,9 @@ func lacking(m *oauthx.Metadata) string {
 		{m.ClientIDMetadataDocumentSupported, "client metadata documents"},
 		{slices.Contains(m.DPoPSigningAlgValuesSupported, "ES256"), "DPoP with ES256"},
 		{slices.Contains(m.CodeChallengeMethodsSupported, "S256"), "PKCE with S256"},
-		{slices.Contains(m.GrantTypesSupported, "authorization_code") && slices.Contains(m.GrantTypesSupported, "refresh_token"), "the grant types"},
+		{all(m.GrantTypesSupported, "authorization_code", "refresh_token"), "the grant types"},
 		{slices.Contains(m.ResponseTypesSupported, "code"), "the response type code"},
-		{slices.Contains(m.TokenEndpointAuthMethodsSupported, "none") && slices.Contains(m.TokenEndpointAuthMethodsSupported, "private_key_jwt"), "the methods of client authentication"},
+		{all(m.TokenEndpointAuthMethodsSupported, "none", "private_key_jwt"), "the methods of client authentication"},
 		{slices.Contains(m.ScopesSupported, "atproto"), "the scope atproto"},
 	} {
 		if !x.have {
@@ -197,4 +199,8 @@ func lacking(m *oauthx.Metadata) string {
 		}
 	}
 	return ""
+}
+
+func all(have []string, want ...string) bool {
+	return !slices.ContainsFunc(want, func(w string) bool { return !slices.Contains(have, w) })
 }

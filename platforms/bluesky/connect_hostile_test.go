@@ -2,17 +2,18 @@ package bluesky_test
 
 import (
 	"context"
-	"crypto/x509"
+	"crypto/sha256"
+	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"maps"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
 	"net/url"
 	"strconv"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -30,9 +31,11 @@ import (
 // rogue is a server of somebody who means harm.
 type rogue struct {
 	*httptest.Server
+	auth   *oauthtest.Server // answers what handlers do not
+	tokens atomic.Int64      // requests that carried a credential
+
+	mu       sync.Mutex
 	handlers map[string]http.HandlerFunc // by path
-	auth     *oauthtest.Server           // answers what handlers do not
-	tokens   atomic.Int64                // requests that carried a credential
 }
 
 func newRogue(t testing.TB, subject string) *rogue {
@@ -50,7 +53,10 @@ func newRogue(t testing.TB, subject string) *rogue {
 		if req.Header.Get("Authorization") != "" {
 			r.tokens.Add(1)
 		}
-		if h := r.handlers[req.URL.Path]; h != nil {
+		r.mu.Lock()
+		h := r.handlers[req.URL.Path]
+		r.mu.Unlock()
+		if h != nil {
 			h(w, req)
 			return
 		}
@@ -62,7 +68,14 @@ func newRogue(t testing.TB, subject string) *rogue {
 
 // document answers path with JSON.
 func (r *rogue) document(path string, v any) {
-	r.handlers[path] = func(w http.ResponseWriter, _ *http.Request) { _ = json.NewEncoder(w).Encode(v) }
+	r.answer(path, func(w http.ResponseWriter, _ *http.Request) { _ = json.NewEncoder(w).Encode(v) })
+}
+
+// answer sets who answers path; nil for the authorization server.
+func (r *rogue) answer(path string, h http.HandlerFunc) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.handlers[path] = h
 }
 
 const (
@@ -242,7 +255,7 @@ func TestMetadataThatLies(t *testing.T) {
 		Resolver: people{"a.example.com": {DID: did, Handle: "a.example.com", PDS: evil.URL}},
 	})
 	get := func(path string) map[string]any {
-		resp, err := http.Get(evil.URL + path)
+		resp, err := evil.Client().Get(evil.URL + path)
 		require.NoError(t, err)
 		var m map[string]any
 		require.NoError(t, json.NewDecoder(resp.Body).Decode(&m))
@@ -282,23 +295,28 @@ func TestDocumentsThatAreNone(t *testing.T) {
 		h   http.HandlerFunc
 		err error
 	}{
-		"nothing":   {write(404, ""), smm.ErrInvalid}, // it has no OAuth
-		"broken":    {write(500, ""), smm.ErrUnavailable},
-		"HTML":      {write(200, "<!doctype html>"), smm.ErrUnavailable},
-		"cut off":   {write(200, `{"resource":`), smm.ErrUnavailable},
-		"an array":  {write(200, `[]`), smm.ErrUnavailable},
-		"huge":      {write(200, `{"resource":"`+strings.Repeat("x", 2<<20)+`"}`), smm.ErrUnavailable},
-		"slow":      {func(_ http.ResponseWriter, r *http.Request) { <-anyOf(gone, r.Context().Done()) }, smm.ErrUnavailable},
-		"elsewhere": {func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, other.URL+r.URL.Path, 302) }, smm.ErrForbidden},
-		"inside":    {func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "http://169.254.169.254/", 302) }, smm.ErrInvalid},
-		"a circle":  {func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, r.URL.Path, 302) }, smm.ErrUnavailable},
+		"nothing":  {write(404, ""), smm.ErrInvalid}, // it has no OAuth
+		"broken":   {write(500, ""), smm.ErrUnavailable},
+		"HTML":     {write(200, "<!doctype html>"), smm.ErrUnavailable},
+		"cut off":  {write(200, `{"resource":`), smm.ErrUnavailable},
+		"an array": {write(200, `[]`), smm.ErrUnavailable},
+		"huge":     {write(200, `{"resource":"`+strings.Repeat("x", 2<<20)+`"}`), smm.ErrUnavailable},
+		"slow":     {func(_ http.ResponseWriter, r *http.Request) { <-anyOf(gone, r.Context().Done()) }, smm.ErrUnavailable},
+		"elsewhere": {func(w http.ResponseWriter, r *http.Request) {
+			http.Redirect(w, r, other.URL+r.URL.Path, http.StatusFound)
+		}, smm.ErrForbidden},
+		"inside": {func(w http.ResponseWriter, r *http.Request) {
+			http.Redirect(w, r, "http://169.254.169.254/", http.StatusFound)
+		}, smm.ErrInvalid},
+		"a circle": {func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, r.URL.Path, http.StatusFound) }, smm.ErrUnavailable},
 	} {
 		t.Run(name, func(t *testing.T) {
-			evil.handlers = map[string]http.HandlerFunc{resourcePath: x.h, serverPath: x.h}
+			evil.answer(resourcePath, x.h)
+			evil.answer(serverPath, x.h)
 			_, err := c.Begin(t.Context(), request(t, c, "a.example.com"))
 			require.ErrorIs(t, err, x.err)
 			require.Less(t, len(err.Error()), 500)
-			evil.handlers = map[string]http.HandlerFunc{serverPath: x.h}
+			evil.answer(resourcePath, nil)
 			_, err = c.Begin(t.Context(), request(t, c, evil.URL))
 			require.Error(t, err)
 		})
@@ -315,109 +333,6 @@ func anyOf(a, b <-chan struct{}) <-chan struct{} {
 		}
 	}()
 	return out
-}
-
-// names is a DNS.
-type names map[string]netip.Addr
-
-func (n names) LookupNetIP(_ context.Context, _, host string) ([]netip.Addr, error) {
-	if a, ok := n[host]; ok {
-		return []netip.Addr{a}, nil
-	}
-	return nil, &net.DNSError{Err: "no such host", Name: host, IsNotFound: true}
-}
-
-// TestPrivateAddresses: nothing that a stranger names makes us connect to where
-// no server on the internet is.
-func TestPrivateAddresses(t *testing.T) {
-	b := open(t, nil)
-	// A server on a public address, as far as the guard can tell.
-	docs := make(map[string]any)
-	public := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { _ = json.NewEncoder(w).Encode(docs[r.URL.Path]) }))
-	defer public.Close()
-	pool := x509.NewCertPool()
-	pool.AddCert(public.Certificate())
-	good := netip.MustParseAddr("93.184.216.34")
-	var dialled []netip.Addr
-	g, err := safehttp.New(safehttp.Options{
-		RootCAs:  pool,
-		Resolver: names{"pds.example.com": good, "evil.example.com": netip.MustParseAddr("169.254.169.254"), "rebind.example.com": netip.MustParseAddr("127.0.0.1")},
-		DialContext: func(ctx context.Context, network string, addr netip.AddrPort) (net.Conn, error) {
-			dialled = append(dialled, addr.Addr())
-			return (&net.Dialer{}).DialContext(ctx, network, public.Listener.Addr().String())
-		},
-	})
-	require.NoError(t, err)
-	resolver := people{"a.example.com": {DID: "did:plc:a", Handle: "a.example.com", PDS: "https://pds.example.com"}}
-	for i, pds := range []string{"https://10.0.0.1", "https://[::1]", "http://127.0.0.1:8080", "https://evil.example.com", "https://rebind.example.com", "https://localhost"} {
-		resolver[fmt.Sprintf("p%d.example.com", i)] = identity.Identity{DID: "did:plc:b", Handle: fmt.Sprintf("p%d.example.com", i), PDS: pds}
-	}
-	c := b.connector(t, bluesky.ConnectorConfig{Guard: g, Resolver: resolver, DefaultServer: "https://bsky.example.com"})
-	for _, typed := range []string{
-		"http://127.0.0.1", "https://127.0.0.1", "https://169.254.169.254", "https://[::1]", "https://10.1.2.3:443", "localhost:443", "https://localhost",
-		"https://2130706433", "https://0x7f.1", "https://evil.example.com", "https://rebind.example.com", "evil.example.com", "https://user:pass@evil.example.com",
-		"file:///etc/passwd", "gopher://evil.example.com", "https://pds.example.com:22", "p0.example.com", "p1.example.com", "p2.example.com", "p3.example.com", "p4.example.com", "p5.example.com",
-	} {
-		_, err := c.Begin(t.Context(), request(t, c, typed))
-		require.Error(t, err, typed)
-		require.NotContains(t, err.Error(), "pass@", typed)
-	}
-	require.Empty(t, dialled)
-
-	const pds = "https://pds.example.com"
-	for _, issuer := range []string{"https://10.0.0.1", "https://evil.example.com", "http://127.0.0.1:8080"} {
-		docs[resourcePath] = map[string]any{"resource": pds, "authorization_servers": []string{issuer}}
-		_, err := c.Begin(t.Context(), request(t, c, "a.example.com"))
-		require.Error(t, err, issuer)
-	}
-	docs[resourcePath] = map[string]any{"resource": pds, "authorization_servers": []string{pds}}
-	docs[serverPath] = map[string]any{"issuer": pds, "token_endpoint": "https://10.0.0.1/token", "authorization_endpoint": pds + "/authorize"}
-	_, err = c.Begin(t.Context(), request(t, c, "a.example.com"))
-	require.ErrorIs(t, err, smm.ErrForbidden)
-	require.NotEmpty(t, dialled)
-	for _, a := range dialled {
-		require.Equal(t, good, a)
-	}
-}
-
-// TestIdentities: what a person types leads to an account in both directions or
-// nowhere.
-func TestIdentities(t *testing.T) {
-	b := open(t, nil)
-	docs := http.NewServeMux()
-	docs.HandleFunc("GET /{did}", func(w http.ResponseWriter, r *http.Request) {
-		if r.PathValue("did") == "did:plc:nopds" {
-			_, _ = fmt.Fprint(w, `{"id":"did:plc:nopds","alsoKnownAs":["at://nopds.example.com"],"service":[]}`)
-			return
-		}
-		http.Redirect(w, r, b.URL()+r.URL.Path, http.StatusFound)
-	})
-	plc := httptest.NewServer(docs)
-	defer plc.Close()
-	g := locals(t, safehttp.Options{}, b.URL(), plc.URL)
-	resolver, err := identity.NewResolver(identity.Options{Guard: g, PLC: plc.URL, LookupTXT: func(_ context.Context, name string) ([]string, error) {
-		switch name {
-		case "_atproto.shop.example.com", "_atproto.borrowed.example.com":
-			return []string{"did=" + b.account.Channel.ID}, nil
-		case "_atproto.nopds.example.com":
-			return []string{"did=did:plc:nopds"}, nil
-		}
-		return nil, &net.DNSError{IsNotFound: true}
-	}})
-	require.NoError(t, err)
-	c := b.connector(t, bluesky.ConnectorConfig{Guard: g, Resolver: resolver})
-	_, err = c.Begin(t.Context(), request(t, c, "shop.example.com"))
-	require.NoError(t, err)
-	for typed, says := range map[string]string{
-		"@borrowed.example.com": b.account.Channel.ID, "borrowed.example.com": b.account.Channel.ID,
-		"@nopds.example.com": "no server", "did:plc:nopds": "no server", "@nobody.example.com": "spelling", "did:plc:nobody": "spelling",
-		"shop": "bsky.social", "shop example": "bsky.social", "a/b": "bsky.social", b.URL() + "/path": "without a path",
-		"did:key:zQ3": "did:plc", strings.Repeat("a", 5000): "bsky.social", "@": "bsky.social", "https://": "server",
-	} {
-		_, err := c.Begin(t.Context(), request(t, c, typed))
-		require.ErrorIs(t, err, smm.ErrInvalid, "%.50s", typed)
-		require.ErrorContains(t, err, says, "%.50s", typed)
-	}
 }
 
 func TestRequestsThatAreRefusedAtOnce(t *testing.T) {
@@ -481,4 +396,39 @@ func TestStartThatWasTamperedWith(t *testing.T) {
 	require.Zero(t, b.OAuthCounts().Exchanges)
 	start.Private = smm.NewSecret(good)
 	require.NoError(t, finish(t, c, start, reply).Err)
+}
+
+// TestStartOfAnotherAccount: the account to connect again is held to, also where
+// the start that comes back says another than the one that was begun for.
+func TestStartOfAnotherAccount(t *testing.T) {
+	b := open(t, nil)
+	other, err := b.NewAccount("other.example.com")
+	require.NoError(t, err)
+	c := b.connector(t, bluesky.ConnectorConfig{})
+	start := begin(t, c, b.URL(), localRedirect)
+	start.Account = other.Channel
+	_, err = c.Finish(t.Context(), start, consent(t, start, "shop.example.com"))
+	require.ErrorIs(t, err, smm.ErrForbidden)
+	require.Equal(t, 1, b.oauth("oauth.revoke"))
+}
+
+// TestRenewedForAnotherAccount: a server that renews the tokens of one account
+// with those of another is not believed, and nothing of it is stored.
+func TestRenewedForAnotherAccount(t *testing.T) {
+	b := openOAuth(t, nil)
+	evil := newRogue(t, "")
+	cred := b.stored(t)
+	jwk := struct{ X, Y string }{}
+	require.NoError(t, json.Unmarshal([]byte(cred.Extra[bluesky.ExtraDPoPKey].Reveal()), &jwk))
+	sum := sha256.Sum256([]byte(`{"crv":"P-256","kty":"EC","x":"` + jwk.X + `","y":"` + jwk.Y + `"}`))
+	_, refresh := evil.auth.Issue(cred.Extra[bluesky.ExtraClientID].Reveal(), "did:plc:zzzzzzzzzzzzzzzzzzzzzzzz", cred.Scopes, base64.RawURLEncoding.EncodeToString(sum[:]))
+	cred.RefreshToken, cred.Expires = smm.NewSecret(refresh), epoch.Add(-time.Minute)
+	cred.Extra[bluesky.ExtraIssuer] = smm.NewSecret(evil.URL)
+	_, err := b.store.Swap(t.Context(), "", b.account.Channel, cred.Version, cred)
+	require.NoError(t, err)
+	err = timeline(t, b, b.driver(t))
+	require.ErrorIs(t, err, smm.ErrUnauthorized)
+	require.ErrorContains(t, err, "something else")
+	require.Equal(t, 1, evil.auth.Counters().Refreshes)
+	require.True(t, b.stored(t).AccessToken.Equal(cred.AccessToken))
 }

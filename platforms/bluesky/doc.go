@@ -9,7 +9,8 @@
 //	result, err := client.Channel(channel.Ref).Publish(ctx, &smm.Post{Text: "Hello"}, nil)
 //
 // An app password is made in the account's settings under "App passwords"; tick
-// the access to direct messages if they are wanted.
+// the access to direct messages if they are wanted. Products that others connect
+// their accounts to use OAuth.
 //
 // # What it covers
 //
@@ -35,11 +36,42 @@
 // Direct messages have no key and are looked for in the conversation:
 // smm.ClassReadBack.
 //
+// # Connecting accounts
+//
+// [NewConnector] connects accounts by OAuth in the AT Protocol's profile. A person
+// types a handle, a DID, a server or nothing; the account's server says who signs
+// people in there; and that server's page asks for consent. A host needs one thing
+// of its own: an https address at which [Connector.Handler] serves the app's client
+// metadata document. On a developer's machine, with a redirect address on
+// 127.0.0.1, it needs nothing. With a key ([NewClientKey]) sessions live for two
+// years instead of two weeks. The driver gets the same identity, as Config.OAuth,
+// to renew tokens.
+//
+// What is verified: the account's server names exactly one authorization server,
+// and that bears the name it was asked under, keeps its endpoints on its own
+// origin, and follows the profile (pushed requests, iss, PKCE S256, DPoP); the
+// answer names its issuer; the tokens are for the account that was named, or for
+// one whose own server hands sign-ins over to that very issuer; and the account's
+// server takes the token. Tokens that fail are revoked. Every address goes through
+// package safehttp.
+//
+// An app password does as well, by [SignIn], [FromAppPassword] or
+// [Connector.ConnectToken], and is all that a script needs. Tokens that a host
+// keeps itself come in through [TokenSource] and [StaticToken].
+//
 // # Sessions
 //
-// The driver signs in when it must, renews the session when the server says
-// that it is over (400 ExpiredToken or InvalidToken, not 401), and stores every
-// new pair of tokens through CredentialStore.Swap before it uses it.
+// The driver renews before the end and when the server says that a token is over
+// (400 ExpiredToken or InvalidToken for app passwords, 401 invalid_token for
+// OAuth), and stores every new pair through CredentialStore.Swap before it uses
+// it. A refresh token of OAuth is good once: of many processes over one store one
+// asks, and a request whose answer was lost is not repeated while the answer could
+// still come (package keep). A credential that was stored anew is found without
+// being told.
+//
+// OAuth requests carry a proof with a nonce that changes every few minutes. A
+// server that wants another one does nothing and says so, and the request is sent
+// again; that includes a commit.
 //
 // # Limits
 //
@@ -50,6 +82,10 @@
 // Sources, read in August 2026: the lexicons in bluesky-social/atproto,
 // atproto.com/specs, docs.bsky.app. Behaviour measured on @atproto/pds 0.4.217
 // in November 2026.
+//
+// Not verified on a server of the public network: granular scopes there, the
+// lives of confidential clients' sessions, direct messages and the video service
+// under OAuth.
 //
 // # Design notes
 //
@@ -71,6 +107,14 @@
 // getProfiles and getPosts are asked for single things too: their answer says
 // what exists, where getProfile says InvalidRequest for that and for much else.
 //
-// OAuth is not here yet; [Authorizer] is where it will come in. The firehose and
-// Jetstream are left out: they carry everybody's records.
+// Transitional scopes are asked for unless ConnectorConfig.Granular says otherwise.
+// Choosing by what the server lists was rejected: the reference server lists the
+// transitional ones and takes both, so that its list does not tell.
+//
+// The authorization server's metadata is read again to finish and to renew, and
+// not kept in the stored credential: endpoints may move, and what is read is
+// checked each time. Discovery by OpenID Connect and clients that are registered
+// by hand were left out: the profile has neither.
+//
+// The firehose and Jetstream are left out: they carry everybody's records.
 package bluesky

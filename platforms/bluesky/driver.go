@@ -13,6 +13,7 @@ import (
 	"github.com/smmkit/smmkit/internal/oauthx"
 	"github.com/smmkit/smmkit/internal/oauthx/keep"
 	"github.com/smmkit/smmkit/platforms/bluesky/identity"
+	"github.com/smmkit/smmkit/platforms/bluesky/scope"
 	"github.com/smmkit/smmkit/smm"
 )
 
@@ -90,7 +91,7 @@ func New(cfg Config) (*Driver, error) {
 		h = &http.Client{Transport: t.Clone()}
 	}
 	cfg.VideoService = strings.TrimSuffix(cfg.VideoService, "/")
-	keys, err := cfg.OAuth.clientKeys()
+	keys, err := cfg.OAuth.takeKeys()
 	if err != nil {
 		return nil, err
 	}
@@ -280,6 +281,10 @@ func (d *Driver) chatSupport(ctx context.Context, c *Client) (smm.Support, error
 		return smm.Support{State: smm.StateGranted}, nil
 	case errors.Is(err, smm.ErrUnsupported):
 		return smm.Support{State: smm.StateServer, Cure: "this server passes nothing on to a chat service; use an account on one that does"}, nil
+	case codeOf(err) == "ScopeMissingError": // the server reads the scopes otherwise than we do
+		return smm.Support{
+			State: smm.StateScope, Missing: []string{scope.Chat}, Cure: "connect the account again and allow access to direct messages",
+		}, nil
 	case errors.Is(err, errNoChatScope):
 		return smm.Support{
 			State: smm.StateScope, Missing: []string{"direct-messages"},

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"golang.org/x/oauth2"
 
 	"github.com/smmkit/smmkit/platforms/bluesky"
 	"github.com/smmkit/smmkit/platforms/bluesky/blueskytest"
@@ -241,4 +242,24 @@ func TestDirectMessagesNeedTheirPermission(t *testing.T) {
 			require.False(t, smm.NeedsReconnect(err))
 		})
 	}
+}
+
+// TestTokensOfTheHost: a host that keeps sessions itself hands in what it has.
+func TestTokensOfTheHost(t *testing.T) {
+	b := open(t, nil)
+	_, cred, err := bluesky.SignIn(t.Context(), b.URL(), b.account.Handle, b.account.Login["BLUESKY_APP_PASSWORD"], nil)
+	require.NoError(t, err)
+	source := oauth2.StaticTokenSource(&oauth2.Token{AccessToken: cred.AccessToken.Reveal()})
+	for _, auth := range []bluesky.Authorizer{bluesky.TokenSource(source), bluesky.StaticToken(cred.AccessToken)} {
+		c, err := bluesky.NewClient(bluesky.ClientConfig{Server: b.URL(), DID: cred.Extra[bluesky.ExtraIdentifier].Reveal(), Auth: auth})
+		require.NoError(t, err)
+		session, err := c.Server.GetSession(t.Context())
+		require.NoError(t, err)
+		require.Equal(t, b.account.Channel.ID, session.DID)
+		require.Empty(t, session.AccessJwt)
+	}
+	c, err := bluesky.NewClient(bluesky.ClientConfig{Server: b.URL(), DID: b.account.Channel.ID, Auth: bluesky.StaticToken(smm.Secret{})})
+	require.NoError(t, err)
+	_, err = c.Server.GetSession(t.Context())
+	require.ErrorIs(t, err, smm.ErrUnauthorized)
 }

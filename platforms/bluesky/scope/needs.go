@@ -72,14 +72,6 @@ func needOf(x smm.Capability) (n need, ok bool) {
 		return need{chat: []string{listConvos, messages}}, true
 	case smm.CapDelete:
 		return need{repo: []string{"app.bsky.feed.post delete"}}, true
-	case smm.CapListPosts:
-		return need{appView: []string{"app.bsky.feed.getAuthorFeed", getPosts}}, true
-	case smm.CapListComments:
-		return need{appView: []string{"app.bsky.feed.getPostThread"}}, true
-	case smm.CapListMentions, smm.CapStream:
-		return need{appView: []string{notices}}, true
-	case smm.CapTimeline:
-		return need{appView: []string{"app.bsky.feed.getTimeline"}}, true
 	case smm.CapHide:
 		return need{repo: []string{gate + " update"}, appView: []string{getPosts}}, true
 	case smm.CapLike:
@@ -90,20 +82,36 @@ func needOf(x smm.Capability) (n need, ok bool) {
 		return mark("app.bsky.graph.follow", getActors), true
 	case smm.CapBlock:
 		return mark("app.bsky.graph.block", getActors), true
-	case smm.CapMute:
-		return need{appView: []string{"app.bsky.graph.muteActor", "app.bsky.graph.unmuteActor"}}, true
 	case smm.CapReport:
 		return need{appView: []string{getPosts}, labeler: []string{"com.atproto.moderation.createReport"}}, true
-	case smm.CapPostMetrics:
-		return need{appView: []string{getPosts}}, true
-	case smm.CapAcctMetrics, smm.CapProfile:
-		return need{appView: []string{getActors}}, true
 	case smm.CapEditProfile:
 		return need{repo: []string{"app.bsky.actor.profile create update"}, blob: []string{"image/*"}}, true
-	case smm.CapSearch:
-		return need{appView: []string{"app.bsky.feed.searchPosts"}}, true
 	}
-	return need{}, false
+	methods := views(x)
+	return need{appView: methods}, methods != nil
+}
+
+// views are the methods of what takes nothing but the app view.
+func views(x smm.Capability) []string {
+	switch x {
+	case smm.CapListPosts:
+		return []string{"app.bsky.feed.getAuthorFeed", getPosts}
+	case smm.CapListComments:
+		return []string{"app.bsky.feed.getPostThread"}
+	case smm.CapListMentions, smm.CapStream:
+		return []string{notices}
+	case smm.CapTimeline:
+		return []string{"app.bsky.feed.getTimeline"}
+	case smm.CapMute:
+		return []string{"app.bsky.graph.muteActor", "app.bsky.graph.unmuteActor"}
+	case smm.CapPostMetrics:
+		return []string{getPosts}
+	case smm.CapAcctMetrics, smm.CapProfile:
+		return []string{getActors}
+	case smm.CapSearch:
+		return []string{"app.bsky.feed.searchPosts"}
+	}
+	return nil
 }
 
 func unsupported(x smm.Capability) error {
