@@ -28,6 +28,10 @@ type Config struct {
 	Logger      *slog.Logger   // nil for silence
 	UserAgent   string         // "" for smmkit's
 	Media       smm.MediaStore // for the pictures of profile edits
+
+	// Bluesky is the app's identity, as in ConnectConfig, to renew the tokens of
+	// accounts that were connected with it.
+	Bluesky bluesky.ClientIdentity
 }
 
 // Platforms returns the names that New takes, sorted.
@@ -42,7 +46,7 @@ func New(name smm.Platform, c Config) (smm.Driver, error) {
 	case bluesky.Platform:
 		return bluesky.New(bluesky.Config{
 			Credentials: c.Credentials, HTTPClient: c.HTTPClient, Quota: c.Quota, Clock: c.Clock,
-			Logger: c.Logger, UserAgent: c.UserAgent, Media: c.Media,
+			Logger: c.Logger, UserAgent: c.UserAgent, Media: c.Media, OAuth: c.Bluesky,
 		})
 	case mastodon.Platform:
 		return mastodon.New(mastodon.Config{

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"log/slog"
 
+	"github.com/smmkit/smmkit/platforms/bluesky"
 	"github.com/smmkit/smmkit/platforms/mastodon"
 	"github.com/smmkit/smmkit/smm"
 )
@@ -23,13 +24,18 @@ type ConnectConfig struct {
 	// may be the store of the accounts.
 	Apps smm.CredentialStore
 
+	// Bluesky is the app's identity there, the same as in the driver's
+	// bluesky.Config.OAuth. The zero value serves a developer's machine; else the
+	// *bluesky.Connector that comes of it has a Handler to mount at Bluesky.ID.
+	Bluesky bluesky.ClientIdentity
+
 	Clock     smm.Clock    // nil for the machine's
 	Logger    *slog.Logger // nil for silence
 	UserAgent string       // "" for smmkit's
 }
 
 // Connectable returns the names that NewConnector takes, sorted.
-func Connectable() []smm.Platform { return []smm.Platform{mastodon.Platform} }
+func Connectable() []smm.Platform { return []smm.Platform{bluesky.Platform, mastodon.Platform} }
 
 // NewConnector makes the connector of a platform. An unknown name gives an error
 // that matches smm.ErrInvalid and lists the known ones.
@@ -37,7 +43,16 @@ func NewConnector(name smm.Platform, c ConnectConfig) (smm.Connector, error) {
 	if c.Redirect == nil || c.Apps == nil {
 		return nil, fmt.Errorf("%w: all.ConnectConfig needs Redirect and Apps", smm.ErrInvalid)
 	}
-	if name == mastodon.Platform {
+	switch name {
+	case bluesky.Platform:
+		cfg := bluesky.ConnectorConfig{
+			Client: c.Bluesky, Info: bluesky.ClientInfo{Name: c.ClientName, URI: c.Website}, Clock: c.Clock, Logger: c.Logger, UserAgent: c.UserAgent,
+		}
+		if c.Bluesky.ID != "" {
+			cfg.Redirects = []string{c.Redirect(name)}
+		}
+		return bluesky.NewConnector(cfg)
+	case mastodon.Platform:
 		return mastodon.NewConnector(mastodon.ConnectorConfig{
 			ClientName: c.ClientName, Website: c.Website, Redirects: []string{c.Redirect(name)}, Apps: c.Apps,
 			Clock: c.Clock, Logger: c.Logger, UserAgent: c.UserAgent,
