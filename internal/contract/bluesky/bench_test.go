@@ -29,29 +29,12 @@ import (
 	"github.com/smmkit/smmkit/smm/sim"
 )
 
-// lexicons are the vendor's documents, parsed once for all tests of a run.
-var parse = sync.OnceValues(func() (*lexicon.Catalog, error) {
-	c, err := lexicon.Parse(lexiconFile)
-	if err != nil {
-		return nil, err
-	}
-	return c.Exact(), nil
-})
-
-var lexiconFile []byte
-
-var lexiconOnce sync.Mutex
-
+// official reads the vendor's documents, in their strict reading.
 func official(t testing.TB) *lexicon.Catalog {
 	t.Helper()
-	lexiconOnce.Lock()
-	defer lexiconOnce.Unlock()
-	if lexiconFile == nil {
-		lexiconFile = sharedspec.Read(t, "specs/atproto-lexicons.json.gz")
-	}
-	c, err := parse()
+	c, err := lexicon.Parse(sharedspec.Read(t, "specs/atproto-lexicons.json.gz"))
 	require.NoError(t, err)
-	return c
+	return c.Exact()
 }
 
 // exceptions are deviations from the lexicons that the vendor's own service is
@@ -151,6 +134,7 @@ type bench struct {
 	account  sim.Account
 	rival    sim.Account // another account, whose requests are made by hand
 	visitor  smm.Ref
+	store    smm.CredentialStore
 	driver   *bluesky.Driver
 	channel  *smm.ChannelClient
 	vendor   *bluesky.Client
@@ -158,8 +142,13 @@ type bench struct {
 
 func open(t testing.TB) *bench {
 	t.Helper()
+	return openWith(t, official(t))
+}
+
+func openWith(t testing.TB, catalog *lexicon.Catalog) *bench {
+	t.Helper()
 	start := time.Date(2026, time.November, 2, 9, 0, 0, 0, time.UTC)
-	b := &bench{t: t, world: sim.NewWorldAt(sim.NewClock(start, true)), judge: newJudge(official(t)), ops: &wire.Ops{}}
+	b := &bench{t: t, world: sim.NewWorldAt(sim.NewClock(start, true)), judge: newJudge(catalog), ops: &wire.Ops{}}
 	b.Server = blueskytest.NewServer(b.world, nil)
 	t.Cleanup(b.Close)
 	b.recorder = &wire.Recorder{Next: &http.Transport{}, Judge: b.judge.both}
@@ -178,8 +167,8 @@ func open(t testing.TB) *bench {
 
 // connect makes the driver and its clients.
 func (b *bench) connect() {
-	store := smm.NewMemoryCredentials()
-	_, err := store.Swap(b.t.Context(), "", b.account.Channel, 0, smm.Credential{
+	b.store = smm.NewMemoryCredentials()
+	_, err := b.store.Swap(b.t.Context(), "", b.account.Channel, 0, smm.Credential{
 		Server: b.URL(),
 		Extra: map[string]smm.Secret{
 			bluesky.ExtraIdentifier:  smm.NewSecret(b.account.Login["BLUESKY_IDENTIFIER"]),
@@ -188,7 +177,7 @@ func (b *bench) connect() {
 	})
 	require.NoError(b.t, err)
 	b.driver, err = bluesky.New(bluesky.Config{
-		Credentials: store, Clock: b.world.Clock, Media: smm.FSMedia(assets), VideoService: b.URL(),
+		Credentials: b.store, Clock: b.world.Clock, Media: smm.FSMedia(assets), VideoService: b.URL(),
 		HTTPClient: &http.Client{Transport: b.recorder}, Logger: slog.New(b.ops),
 	})
 	require.NoError(b.t, err)

@@ -13,6 +13,7 @@ package deviate
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -31,10 +32,22 @@ type Mistake struct {
 	Kind  Kind
 	Path  []any // keys and indices to where it was made
 	Value any   // the whole value, with the mistake in it
-	Now   string
+
+	how   string
+	apply func(v any) any
 }
 
-func (m Mistake) String() string { return fmt.Sprintf("%s %s %s", Path(m.Path), m.Kind, m.Now) }
+func newMistake(k Kind, v any, path []any, how string, apply func(v any) any) Mistake {
+	return Mistake{Kind: k, Path: path, Value: apply(v), how: how, apply: apply}
+}
+
+// Again makes the same mistake in another value of the same shape.
+func (m Mistake) Again(v any) any { return m.apply(v) }
+
+func (m Mistake) String() string { return fmt.Sprintf("%s %s %s", Path(m.Path), m.Kind, m.how) }
+
+// Null reports whether the mistake is a null.
+func (m Mistake) Null() bool { return m.Kind == Swapped && at(m.Value, m.Path) == nil }
 
 // Path writes a path for people.
 func Path(path []any) string {
@@ -47,27 +60,32 @@ func Path(path []any) string {
 
 // Remove returns v without the property at path.
 func Remove(v any, path []any) Mistake {
-	return Mistake{Missing, path, edit(v, path, func(o map[string]any, key string) { delete(o, key) }), ""}
+	return newMistake(Missing, v, path, "", func(v any) any {
+		return edit(v, path, func(o map[string]any, key string) { delete(o, key) })
+	})
 }
 
-// Rename returns v with the property at path under a name that differs in its
-// last letter's double, a typo that no decoder folds.
+// Rename returns v with the property at path under a name that has its last
+// letter twice: a typo that no decoder folds.
 func Rename(v any, path []any) Mistake {
 	name := fmt.Sprint(path[len(path)-1])
 	typo := name + name[len(name)-1:]
-	return Mistake{Renamed, path, edit(v, path, func(o map[string]any, key string) {
-		o[typo] = o[key]
-		delete(o, key)
-	}), typo}
+	return newMistake(Renamed, v, path, "to "+typo, func(v any) any {
+		return edit(v, path, func(o map[string]any, key string) {
+			o[typo] = o[key]
+			delete(o, key)
+		})
+	})
 }
 
-// Swap returns v with each other type of value in turn at path, null included.
+// Swap returns v with each other type of value in turn at path, null included,
+// and a fraction where a number is.
 func Swap(v any, path []any) []Mistake {
 	var out []Mistake
 	now := kind(at(v, path))
 	for _, x := range []any{nil, true, json.Number("7"), json.Number("0.5"), "seven", []any{"seven"}, map[string]any{"seven": "7"}} {
-		if k := kind(x); k != now || k == "number" && x == json.Number("0.5") {
-			out = append(out, Mistake{Swapped, path, replace(v, path, x), now + " to " + show(x)})
+		if kind(x) != now || x == json.Number("0.5") {
+			out = append(out, newMistake(Swapped, v, path, now+" to "+show(x), func(v any) any { return replace(v, path, x) }))
 		}
 	}
 	return out
@@ -165,28 +183,64 @@ func shallow(v any) any {
 	return v
 }
 
-// All makes every mistake at every place of v, with no regard to what any
-// contract says of it: decoders must survive all of them.
-func All(v any) []Mistake {
-	out := Swap(v, nil)
+// Focus returns v with every array on the way to path cut down to the element
+// that path goes through, and the path in the result: a mistake in the
+// hundredth line of a list is the same in a list of one.
+func Focus(v any, path []any) (any, []any) {
+	if len(path) == 0 {
+		return v, nil
+	}
+	inner, rest := Focus(at(v, path[:1]), path[1:])
+	if _, isArray := v.([]any); isArray {
+		return []any{inner}, append([]any{0}, rest...)
+	}
+	o := shallow(v)
+	set(o, path[0], inner)
+	return o, append([]any{path[0]}, rest...)
+}
+
+// Each makes every mistake at every place of v, each place of a list once for
+// all its elements, with no regard to what any contract says of it: decoders
+// must survive all of them.
+func Each(v any) []Mistake {
+	var out []Mistake
+	seen := make(map[string]bool)
 	var walk func(path []any, x any)
+	visit := func(path []any, x any) {
+		if place := pattern(path) + kind(x); !seen[place] {
+			seen[place] = true
+			whole, p := Focus(v, path)
+			if _, property := path[len(path)-1].(string); property {
+				out = append(out, Remove(whole, p), Rename(whole, p))
+			}
+			out = append(out, Swap(whole, p)...)
+		}
+		walk(path, x)
+	}
 	walk = func(path []any, x any) {
 		switch x := x.(type) {
 		case map[string]any:
 			for k, inner := range x {
-				p := append(append([]any{}, path...), k)
-				out = append(out, Remove(v, p), Rename(v, p))
-				out = append(out, Swap(v, p)...)
-				walk(p, inner)
+				visit(append(slices.Clone(path), k), inner)
 			}
 		case []any:
 			for i, inner := range x {
-				p := append(append([]any{}, path...), i)
-				out = append(out, Swap(v, p)...)
-				walk(p, inner)
+				visit(append(slices.Clone(path), i), inner)
 			}
 		}
 	}
 	walk(nil, v)
-	return out
+	return append(out, Swap(v, nil)...)
+}
+
+// pattern is a path without its indices.
+func pattern(path []any) string {
+	var b strings.Builder
+	for _, p := range path {
+		if _, isIndex := p.(int); isIndex {
+			p = "*"
+		}
+		fmt.Fprintf(&b, "/%v", p)
+	}
+	return b.String()
 }

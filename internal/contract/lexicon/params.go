@@ -3,6 +3,7 @@ package lexicon
 import (
 	"encoding/json"
 	"net/url"
+	"slices"
 	"strconv"
 )
 
@@ -53,4 +54,14 @@ func (k *checker) param(def *Def, path, s string) any {
 		k.add(path, "%s is neither true nor false", show(s))
 	}
 	return s
+}
+
+// Parameter says whether a method has a parameter, whether it must be given, and
+// its type; "" if it has none of that name.
+func (c *Catalog) Parameter(nsid, name string) (required bool, typ string) {
+	def := c.defs[nsid+"#main"]
+	if def == nil || def.Parameters == nil || def.Parameters.Properties[name] == nil {
+		return false, ""
+	}
+	return slices.Contains(def.Parameters.Required, name), def.Parameters.Properties[name].Type
 }
