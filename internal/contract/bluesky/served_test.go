@@ -6,6 +6,7 @@ import (
 	"go/token"
 	"net/http"
 	"net/url"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -23,10 +24,27 @@ import (
 // served lists the methods that the simulator serves, read off its table.
 func served(t testing.TB) []string {
 	t.Helper()
-	file, err := parser.ParseFile(token.NewFileSet(), "../../../platforms/bluesky/blueskytest/methods.go", nil, parser.SkipObjectResolution)
+	names, err := filepath.Glob("../../../platforms/bluesky/blueskytest/*.go")
 	require.NoError(t, err)
 	var out []string
-	ast.Inspect(file, func(n ast.Node) bool {
+	for _, name := range names {
+		file, err := parser.ParseFile(token.NewFileSet(), name, nil, parser.SkipObjectResolution)
+		require.NoError(t, err)
+		for _, d := range file.Decls {
+			if fn, ok := d.(*ast.FuncDecl); ok && fn.Name.Name == "methods" {
+				out = append(out, keysOf(t, fn)...)
+			}
+		}
+	}
+	slices.Sort(out)
+	require.Greater(t, len(out), 30)
+	return out
+}
+
+// keysOf lists the keys of the map literals in a function.
+func keysOf(t testing.TB, fn *ast.FuncDecl) (out []string) {
+	t.Helper()
+	ast.Inspect(fn, func(n ast.Node) bool {
 		kv, ok := n.(*ast.KeyValueExpr)
 		if !ok {
 			return true
@@ -38,8 +56,6 @@ func served(t testing.TB) []string {
 		}
 		return true
 	})
-	slices.Sort(out)
-	require.Greater(t, len(out), 30)
 	return out
 }
 
