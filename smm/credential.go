@@ -112,28 +112,36 @@ func (c Credential) MissingScopes(want ...string) []string {
 }
 
 // CredentialStore keeps credentials. Implementations are safe for concurrent
-// use and seal secrets at rest (see package vault). Nothing of one tenant is
-// reachable through another.
+// use and seal secrets at rest (see package vault, whose vaulttest has the suite
+// that each must pass). Nothing of one tenant is reachable through another.
 type CredentialStore interface {
 	// Load returns the newest version. A missing account gives an error that
-	// matches ErrNotFound.
+	// matches ErrNotFound; one that cannot be opened, ErrSealed.
 	Load(ctx context.Context, tenant Tenant, account Ref) (Credential, error)
 	// Swap stores c as the successor of version old (0 for a new account) and
-	// returns its version, durable on return. If the stored version is another,
-	// the error matches ErrConflict and nothing changes: a refresh token that
-	// may be used once must not be overwritten by a slower process.
+	// returns its version, durable on return. c.Version is not looked at. If the
+	// stored version is another, the error matches ErrConflict and nothing
+	// changes: a refresh token that may be used once must not be overwritten by a
+	// slower process. Versions of an account only grow, also after Delete: what
+	// was read before the account was disconnected is never the predecessor of
+	// what was stored when it was connected again.
 	Swap(ctx context.Context, tenant Tenant, account Ref, old int64, c Credential) (int64, error)
-	// Delete forgets the account. Deleting what is not there is no error.
+	// Delete forgets the account, but for the number of its last version.
+	// Deleting what is not there is no error.
 	Delete(ctx context.Context, tenant Tenant, account Ref) error
-	// Accounts lists the accounts of a platform.
+	// Accounts lists the accounts of a platform, in the order of their text.
 	Accounts(ctx context.Context, tenant Tenant, platform Platform) ([]Ref, error)
 }
 
 // CredentialLocker is what a CredentialStore may also have: a lease around the
-// refresh of one account, so that processes do not race for it. The lease ends
-// by itself after ttl. Without it Swap alone keeps the store right, at the
-// price of a refresh done twice.
+// refresh of one account, so that processes do not race for it. Without it Swap
+// alone keeps the store right, at the price of a refresh done twice.
 type CredentialLocker interface {
+	// LockCredential waits until nobody else has the lease of the account, which
+	// need not be stored, or until ctx ends: then the error is ctx's. The lease
+	// ends by unlock, which may be called twice and never ends the lease of
+	// another, or by itself after ttl, which must be positive. Load and Swap do
+	// not look at it.
 	LockCredential(ctx context.Context, tenant Tenant, account Ref, ttl time.Duration) (unlock func(), err error)
 }
 
@@ -174,16 +182,18 @@ type Sealer interface {
 }
 
 // NewMemoryCredentials returns a CredentialStore that lives as long as the
-// process, for tests, scripts and static tokens.
+// process, for tests, scripts and static tokens. It is a CredentialLocker too.
 func NewMemoryCredentials() CredentialStore {
-	return &memoryCredentials{m: make(map[credentialKey]Credential)}
+	return &memoryCredentials{m: make(map[credentialKey]*memoryCredential)}
 }
 
 // StaticToken returns a CredentialStore that holds one access token for one
 // account of the empty tenant: all that a script with a token string needs.
 func StaticToken(account Ref, server, token string) CredentialStore {
-	s := &memoryCredentials{m: make(map[credentialKey]Credential)}
-	s.m[credentialKey{"", account}] = Credential{AccessToken: NewSecret(token), Server: server, Version: 1}
+	s := &memoryCredentials{m: make(map[credentialKey]*memoryCredential)}
+	s.m[credentialKey{"", account}] = &memoryCredential{
+		cred: Credential{AccessToken: NewSecret(token), Server: server, Version: 1}, there: true,
+	}
 	return s
 }
 
@@ -192,19 +202,42 @@ type credentialKey struct {
 	account Ref
 }
 
+// memoryCredential is never removed: cred.Version outlives the credential.
+type memoryCredential struct {
+	cred  Credential
+	there bool
+	lease *memoryLease
+}
+
+type memoryLease struct {
+	until time.Time
+	over  chan struct{} // closed by unlock
+}
+
 type memoryCredentials struct {
 	mu sync.Mutex
-	m  map[credentialKey]Credential
+	m  map[credentialKey]*memoryCredential
+}
+
+// entry must be called with mu held.
+func (s *memoryCredentials) entry(t Tenant, account Ref) *memoryCredential {
+	key := credentialKey{t, account}
+	e := s.m[key]
+	if e == nil {
+		e = new(memoryCredential)
+		s.m[key] = e
+	}
+	return e
 }
 
 func (s *memoryCredentials) Load(_ context.Context, t Tenant, account Ref) (Credential, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	c, ok := s.m[credentialKey{t, account}]
-	if !ok {
+	e := s.m[credentialKey{t, account}]
+	if e == nil || !e.there {
 		return Credential{}, fmt.Errorf("credential of %s: %w: connect the account first", account, ErrNotFound)
 	}
-	return c.clone(), nil
+	return e.cred.clone(), nil
 }
 
 func (s *memoryCredentials) Swap(_ context.Context, t Tenant, account Ref, old int64, c Credential) (int64, error) {
@@ -213,20 +246,26 @@ func (s *memoryCredentials) Swap(_ context.Context, t Tenant, account Ref, old i
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	key := credentialKey{t, account}
-	if have := s.m[key].Version; have != old {
+	e := s.entry(t, account)
+	have := int64(0)
+	if e.there {
+		have = e.cred.Version
+	}
+	if have != old {
 		return 0, fmt.Errorf("credential of %s: %w: version %d is stored, not %d", account, ErrConflict, have, old)
 	}
 	c = c.clone()
-	c.Version = old + 1
-	s.m[key] = c
+	c.Version = e.cred.Version + 1
+	e.cred, e.there = c, true
 	return c.Version, nil
 }
 
 func (s *memoryCredentials) Delete(_ context.Context, t Tenant, account Ref) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	delete(s.m, credentialKey{t, account})
+	if e := s.m[credentialKey{t, account}]; e != nil {
+		e.cred, e.there = Credential{Version: e.cred.Version}, false
+	}
 	return nil
 }
 
@@ -234,13 +273,61 @@ func (s *memoryCredentials) Accounts(_ context.Context, t Tenant, p Platform) ([
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var out []Ref
-	for k := range s.m {
-		if k.tenant == t && k.account.Platform == p {
+	for k, e := range s.m {
+		if e.there && k.tenant == t && k.account.Platform == p {
 			out = append(out, k.account)
 		}
 	}
 	slices.SortFunc(out, func(a, b Ref) int { return cmp.Compare(a.String(), b.String()) })
 	return out, nil
+}
+
+// LockCredential implements CredentialLocker.
+func (s *memoryCredentials) LockCredential(ctx context.Context, t Tenant, account Ref, ttl time.Duration) (func(), error) {
+	switch err := account.Check(); {
+	case err != nil:
+		return nil, err
+	case ttl <= 0:
+		return nil, fmt.Errorf("%w: the lease of a credential needs a life", ErrInvalid)
+	}
+	for {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		mine := &memoryLease{until: time.Now().Add(ttl), over: make(chan struct{})}
+		theirs := s.lease(t, account, mine)
+		if theirs == nil {
+			return func() { s.unlock(t, account, mine) }, nil
+		}
+		ends := time.NewTimer(time.Until(theirs.until))
+		select {
+		case <-theirs.over:
+		case <-ends.C:
+		case <-ctx.Done():
+		}
+		ends.Stop()
+	}
+}
+
+// lease gives the account to mine, unless another has it.
+func (s *memoryCredentials) lease(t Tenant, account Ref, mine *memoryLease) (theirs *memoryLease) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	e := s.entry(t, account)
+	if e.lease != nil && time.Now().Before(e.lease.until) {
+		return e.lease
+	}
+	e.lease = mine
+	return nil
+}
+
+func (s *memoryCredentials) unlock(t Tenant, account Ref, mine *memoryLease) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if e := s.entry(t, account); e.lease == mine {
+		e.lease = nil
+		close(mine.over)
+	}
 }
 
 func (c Credential) clone() Credential {

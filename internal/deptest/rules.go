@@ -25,10 +25,13 @@ var (
 		"./internal/citool/...", "./internal/bench/...", "./internal/contract/...",
 		"./internal/realnet/...", "./internal/evidence/...", "./internal/oauthx/oauthjudge/...",
 	}
+	// authServer serves simulators and tests, and ships in neither a platform nor
+	// the OAuth client.
+	authServer   = []string{"./internal/oauthx/oauthtest"}
 	platformBase = []string{
 		"std", "./smm", "./smm/safehttp", "golang.org/x/oauth2/...", "./internal/...", "./platforms/internal/...",
 	}
-	platformTests = join(testTools, sharedSpec, []string{
+	platformTests = join(testTools, sharedSpec, authServer, []string{
 		"./internal/vcr", "./internal/realnet", "./internal/evidence", "./smm/smmtest", "./smm/sim", "./platforms/<p>/...", "./platforms/internal/...",
 	})
 	storeBase = []string{"std", "./smm/...", "./scheduler", "./moderation"}
@@ -180,8 +183,8 @@ var platformRules = []Rule{
 		Name:     "code that platforms share",
 		Packages: []string{"./platforms/internal/..."},
 		Allow:    platformBase,
-		Deny:     join(testOnly, []string{"./platforms/internal/<c>/<c>test/..."}),
-		Tests:    join(testTools, sharedSpec, []string{"./internal/vcr", "./smm/sim", "./platforms/internal/..."}),
+		Deny:     join(testOnly, authServer, []string{"./platforms/internal/<c>/<c>test/..."}),
+		Tests:    join(testTools, sharedSpec, authServer, []string{"./internal/vcr", "./smm/sim", "./platforms/internal/..."}),
 		Cure:     curePlatform,
 	},
 	{
@@ -197,7 +200,7 @@ var platformRules = []Rule{
 		Name:          "a platform's advertising",
 		Packages:      []string{"./platforms/<p>/ads/..."},
 		Allow:         join(platformBase, []string{"./smm/ads", "./platforms/<p>/..."}),
-		Deny:          join(testOnly, []string{"./platforms/<p>/<p>test/..."}),
+		Deny:          join(testOnly, authServer, []string{"./platforms/<p>/<p>test/..."}),
 		Tests:         platformTests,
 		ExternalTests: true,
 		Cure:          curePlatform,
@@ -206,7 +209,7 @@ var platformRules = []Rule{
 		Name:          "a platform",
 		Packages:      []string{"./platforms/<p>/..."},
 		Allow:         join(platformBase, []string{"./platforms/<p>/..."}),
-		Deny:          join(testOnly, []string{"./platforms/<p>/<p>test/...", "./platforms/internal/<c>/<c>test/..."}),
+		Deny:          join(testOnly, authServer, []string{"./platforms/<p>/<p>test/...", "./platforms/internal/<c>/<c>test/..."}),
 		Tests:         platformTests,
 		ExternalTests: true,
 		Cure:          curePlatform,
@@ -236,6 +239,27 @@ var internalRules = []Rule{
 		Allow:    []string{"std", "./smm"},
 		Tests:    testTools,
 		Cure:     "it is a protocol over a store and a function that asks: HTTP and OAuth stay with its callers",
+	},
+	{
+		Name:     "the authorization server of tests",
+		Packages: []string{"./internal/oauthx/oauthtest/..."},
+		Allow:    []string{"std", "./smm"},
+		Tests:    join(testTools, []string{"./internal/oauthx", "./smm/sim"}),
+		Cure:     "it judges the client of internal/oauthx and serves simulators, so it shares no code with either",
+	},
+	{
+		Name:     "the OAuth client",
+		Packages: []string{"./internal/oauthx"},
+		Allow:    []string{"std", "./smm", "./smm/safehttp", "./internal/httpx", "golang.org/x/oauth2"},
+		Tests:    join(testTools, sharedSpec, []string{"./smm/sim", "./internal/oauthx/oauthtest"}),
+		Cure:     "it is the protocol alone: storing belongs to internal/oauthx/keep, what a vendor adds to his platform",
+	},
+	{
+		Name:     "the judge of the OAuth client",
+		Packages: []string{"./internal/oauthx/oauthjudge/..."},
+		Allow:    []string{"std"},
+		Tests:    join(testTools, []string{"./smm", "./internal/httpx", "./internal/oauthx"}),
+		Cure:     "it sets the client against a server of other people's, and nothing of ours may stand between them",
 	},
 	{
 		Name:     "the generator of the documentation",

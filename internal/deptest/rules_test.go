@@ -184,7 +184,7 @@ var samples = []sample{
 	{
 		rule:     "a platform's simulator",
 		packages: "./platforms/mastodon/mastodontest",
-		code:     "net/http/httptest ./smm ./smm/sim ./platforms/mastodon ./internal/httpx " + oauth2,
+		code:     "net/http/httptest ./smm ./smm/sim ./platforms/mastodon ./internal/httpx ./internal/oauthx/oauthtest " + oauth2,
 		noCode:   "./platforms/bluesky ./platforms/bluesky/blueskytest ./smm/inbox ./smm/smmtest ./internal/vcr " + require,
 		tests:    "./smm/smmtest ./internal/vcr ./internal/sharedspec " + require,
 		noTests:  "./platforms/bluesky ./platforms/bluesky/blueskytest",
@@ -204,9 +204,9 @@ var samples = []sample{
 		packages: "./platforms/mastodon ./platforms/mastodon/streaming",
 		code:     "net/http ./smm ./smm/safehttp ./internal/httpx ./internal/textx ./platforms/internal/meta ./platforms/mastodon " + oauth2 + " " + oauth2 + "/clientcredentials",
 		noCode: "./platforms/bluesky ./platforms/all ./smm/ads ./smm/inbox ./smm/connect ./smm/sim ./scheduler ./analytics ./moderation ./brand " +
-			"./platforms/mastodon/mastodontest ./platforms/internal/meta/metatest ./internal/vcr ./internal/sharedspec ./internal/deptest " +
+			"./platforms/mastodon/mastodontest ./platforms/internal/meta/metatest ./internal/vcr ./internal/sharedspec ./internal/deptest ./internal/oauthx/oauthtest " +
 			text + " " + retry + " golang.org/x/time/rate " + goCmp,
-		tests:    "./platforms/mastodon/mastodontest ./smm/smmtest ./smm/sim ./internal/vcr ./internal/sharedspec ./platforms/internal/meta/metatest " + goCmp + " " + require,
+		tests:    "./platforms/mastodon/mastodontest ./internal/oauthx/oauthtest ./smm/smmtest ./smm/sim ./internal/vcr ./internal/sharedspec ./platforms/internal/meta/metatest " + goCmp + " " + require,
 		noTests:  "./platforms/bluesky ./platforms/bluesky/blueskytest ./smm/ads ./scheduler ./smm/sqlitestore " + goVCR,
 		external: true,
 	},
@@ -224,6 +224,30 @@ var samples = []sample{
 		code:     "go/parser ./internal/deptest ./internal/deptest/repo",
 		noCode:   "./smm ./internal/httpx golang.org/x/tools/go/packages",
 		noTests:  require + " " + goCmp,
+	},
+	{
+		rule:     "the authorization server of tests",
+		packages: "./internal/oauthx/oauthtest",
+		code:     "crypto/ecdsa net/http ./smm",
+		noCode:   "./internal/oauthx ./internal/httpx ./smm/sim ./smm/safehttp " + require + " " + oauth2,
+		tests:    "./internal/oauthx ./smm/sim " + require,
+		noTests:  "./platforms/bluesky",
+	},
+	{
+		rule:     "the OAuth client",
+		packages: "./internal/oauthx",
+		code:     "crypto/ecdsa ./smm ./smm/safehttp ./internal/httpx " + oauth2,
+		noCode:   "./smm/connect ./smm/sim ./internal/oauthx/keep ./internal/oauthx/oauthtest " + require + " " + oauth2 + "/clientcredentials",
+		tests:    "./internal/oauthx/oauthtest ./smm/sim " + require,
+		noTests:  "./platforms/bluesky ./smm/connect",
+	},
+	{
+		rule:     "the judge of the OAuth client",
+		packages: "./internal/oauthx/oauthjudge",
+		code:     "embed",
+		noCode:   "./internal/oauthx ./smm " + require,
+		tests:    "./internal/oauthx ./internal/httpx ./smm " + require,
+		noTests:  "./internal/oauthx/oauthtest ./platforms/bluesky",
 	},
 	{
 		rule:     "the keeper of credentials",

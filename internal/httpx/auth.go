@@ -25,12 +25,27 @@ type Authorizer interface {
 // answer with status 400 or 401 and reports whether the same request should be
 // sent once more. It may say so only if the answer proves that the credential
 // was refused before anything was done, and after it replaced the credential
-// (or learnt the nonce that was missing). It is called at most once for each
-// call of a way out, Commit included.
+// (or learnt the nonce that was missing). It is called at most twice for each
+// call of a way out, Commit included: a nonce and a token can be over at the same
+// time, and a server speaks of one of them only. So with every answer refused
+// a request is on the wire three times at most.
 //
 // An error is returned instead of the platform's answer.
 type Refresher interface {
 	Refresh(ctx context.Context, resp *Response) (again bool, err error)
+}
+
+// maxRefreshes is how often one call may be sent again because its credential
+// was refused.
+const maxRefreshes = 2
+
+// Observer is what an Authorizer may also have. Observe is shown every answer
+// whose header arrived, whatever its status, before anything is decided by it:
+// some platforms renew a part of the credential (a DPoP nonce) in any answer. req
+// is the request that was answered, after redirects; resp may lack its body. It
+// must not change either, and is called from the goroutine of the call.
+type Observer interface {
+	Observe(req *http.Request, resp *Response)
 }
 
 // AuthorizerFunc makes a function an Authorizer.
@@ -97,9 +112,22 @@ func (c *Client) authorizer(r *Request) Authorizer {
 	return c.auth
 }
 
+// observe shows an answer to whoever authorized the request.
+func (c *Client) observe(r *Request, req *http.Request, hres *http.Response, resp *Response) {
+	o, ok := c.authorizer(r).(Observer)
+	if !ok {
+		return
+	}
+	if hres.Request != nil {
+		req = hres.Request
+	}
+	o.Observe(req, resp)
+}
+
 // refresh reports whether r should be sent once more with a new credential.
-func (c *Client) refresh(ctx context.Context, r *Request, resp *Response) (bool, error) {
-	if resp == nil || (resp.Status != http.StatusUnauthorized && resp.Status != http.StatusBadRequest) {
+// rounds is how often it was so far.
+func (c *Client) refresh(ctx context.Context, r *Request, resp *Response, rounds int) (bool, error) {
+	if rounds >= maxRefreshes || resp == nil || (resp.Status != http.StatusUnauthorized && resp.Status != http.StatusBadRequest) {
 		return false, nil
 	}
 	f, ok := c.authorizer(r).(Refresher)

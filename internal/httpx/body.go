@@ -17,7 +17,7 @@ import (
 //
 // Bodies in memory may be sent any number of times. Streams are sent once,
 // unless every reader is an io.Seeker: then they are rewound to where they
-// stood for the one repetition that a refreshed credential asks for.
+// stood for the repetitions that a refreshed credential asks for.
 type Body struct {
 	contentType []string // as http.Header wants it
 	data        []byte

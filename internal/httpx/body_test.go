@@ -181,7 +181,7 @@ func (a *refresher) Refresh(_ context.Context, resp *Response) (bool, error) {
 	return true, nil
 }
 
-func TestRefreshOnce(t *testing.T) {
+func TestRefresh(t *testing.T) {
 	var bodies []string
 	status := 401
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -229,14 +229,21 @@ func TestRefreshOnce(t *testing.T) {
 	require.Equal(t, FateAnswered, fate)
 	require.Len(t, bodies, 1)
 
-	// It stays refused: no third try.
+	// It stays refused: a nonce and a token may be over, so there is a third try
+	// and no fourth.
 	a := &refresher{token: "stale"}
 	r = post("hello")
 	r.URL, r.Auth = "/never", a
-	_, err = commit(r)
+	fate, err = commit(r)
 	require.ErrorIs(t, err, smm.ErrUnauthorized)
-	require.Len(t, bodies, 2)
-	require.Equal(t, 1, a.asked)
+	require.Equal(t, FateAnswered, fate)
+	require.Len(t, bodies, 3)
+	require.Equal(t, 2, a.asked)
+	a.asked, bodies = 0, nil
+	_, err = c.Read(t.Context(), &Request{Op: "get", URL: "/never", Auth: a})
+	require.ErrorIs(t, err, smm.ErrUnauthorized)
+	require.Len(t, bodies, 3)
+	require.Equal(t, 2, a.asked)
 
 	// Nobody asks after another status.
 	for _, status = range []int{403, 404, 500, 503} {

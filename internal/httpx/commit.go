@@ -11,7 +11,8 @@ import (
 // Commit sends a request that creates something: once. It is not retried, no
 // redirect is followed and net/http cannot replay it, not even with an
 // Idempotency-Key header on a connection that broke. The one exception is an
-// answer that proves that the credential was refused, see Refresher.
+// answer that proves that the credential was refused, see Refresher: such an
+// answer proves that nothing was done, so the request still takes effect at most once.
 //
 // The Fate says how it ended, also without an error. With FateAnswered the
 // Response is there; a status outside 2xx comes with an *smm.Error from the
@@ -22,25 +23,25 @@ import (
 // *smm.RateLimitError.
 func (c *Client) Commit(ctx context.Context, r *Request) (*Response, Fate, error) {
 	resp, fate, err := c.send(ctx, r, 0)
-	if err == nil || fate != FateAnswered {
-		return resp, fate, err
+	for round := 0; err != nil && fate == FateAnswered; round++ {
+		again, rerr := c.refresh(ctx, r, resp, round)
+		if rerr != nil {
+			return resp, FateNotSent, rerr // the answer proved that nothing was done
+		}
+		if !again {
+			break
+		}
+		next, nextFate, nextErr := c.send(ctx, r, round+1)
+		if errors.Is(nextErr, errOnce) {
+			break
+		}
+		resp, fate, err = next, nextFate, nextErr
 	}
-	again, rerr := c.refresh(ctx, r, resp)
-	if rerr != nil {
-		return resp, FateNotSent, rerr // the answer proved that nothing was done
-	}
-	if !again {
-		return resp, fate, err
-	}
-	next, nextFate, nextErr := c.send(ctx, r, 1)
-	if errors.Is(nextErr, errOnce) {
-		return resp, fate, err
-	}
-	return next, nextFate, nextErr
+	return resp, fate, err
 }
 
 // Write sends a request that may be repeated by the caller without harm: a
-// delete, a like, an upload step, a setter. It is sent once, and once more if
+// delete, a like, an upload step, a setter. It is sent once, and again only if
 // a Refresher asks for it; redirects are not followed. A status outside 2xx
 // comes with the Response and an *smm.Error.
 func (c *Client) Write(ctx context.Context, r *Request) (*Response, error) {
@@ -78,6 +79,7 @@ func (c *Client) send(ctx context.Context, r *Request, attempt int) (*Response, 
 		return nil, fate, c.wrap(r, outcomeState(fate), networkError(withContext(ctx, err)))
 	}
 	resp, err := c.receive(ctx, r, hres)
+	c.observe(r, req, hres, resp)
 	c.report(ctx, r, grant, resp)
 	c.logExchange(ctx, r, req, resp, attempt, start, err)
 	if err != nil {

@@ -21,21 +21,21 @@ import (
 // *smm.Error from the platform's table.
 func (c *Client) Read(ctx context.Context, r *Request) (*Response, error) {
 	resp, err := c.read(ctx, r, 0)
-	if err == nil || resp == nil {
-		return resp, err
+	for round := 0; err != nil && resp != nil; round++ {
+		again, rerr := c.refresh(ctx, r, resp, round)
+		if rerr != nil {
+			return resp, rerr
+		}
+		if !again {
+			break
+		}
+		next, nerr := c.read(ctx, r, round+1)
+		if errors.Is(nerr, errOnce) {
+			break
+		}
+		resp, err = next, nerr
 	}
-	again, rerr := c.refresh(ctx, r, resp)
-	if rerr != nil {
-		return resp, rerr
-	}
-	if !again {
-		return resp, err
-	}
-	next, nerr := c.read(ctx, r, 1)
-	if errors.Is(nerr, errOnce) {
-		return resp, err
-	}
-	return next, nerr
+	return resp, err
 }
 
 func (c *Client) read(ctx context.Context, r *Request, round int) (*Response, error) {
@@ -141,6 +141,7 @@ func (call *readCall) check(_ context.Context, hres *http.Response, err error) (
 	var resp *Response
 	if err == nil {
 		resp = &Response{Status: status, Header: hres.Header, At: c.clock.Now(), Wait: asked}
+		c.observe(call.r, call.req, hres, resp)
 	}
 	call.finish(resp, err)
 	return true, nil
@@ -187,6 +188,7 @@ func (call *readCall) again(req *http.Request) error {
 // that nobody wants to retry for its status.
 func (call *readCall) receive(hres *http.Response) error {
 	resp, err := call.c.receive(call.ctx, call.r, hres)
+	call.c.observe(call.r, call.req, hres, resp)
 	call.resp = resp
 	if err != nil && call.plan(0, 0, err) {
 		call.resp, call.cut = nil, true

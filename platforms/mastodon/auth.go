@@ -8,7 +8,11 @@ import (
 	"sync"
 	"time"
 
+	"golang.org/x/oauth2"
+
 	"github.com/smmkit/smmkit/internal/httpx"
+	"github.com/smmkit/smmkit/internal/oauthx"
+	"github.com/smmkit/smmkit/internal/oauthx/keep"
 	"github.com/smmkit/smmkit/smm"
 )
 
@@ -22,17 +26,30 @@ import (
 //
 // cfg may be nil; its Credentials are not used. The token is kept in memory.
 func FromToken(ctx context.Context, server, token string, cfg *Config) (*Driver, smm.Channel, error) {
+	return fromToken(ctx, ClientConfig{Server: server, Token: smm.NewSecret(token)}, cfg)
+}
+
+// FromTokenSource is FromToken for somebody whose tokens are got and renewed by
+// golang.org/x/oauth2. ts must be safe for concurrent use, as those of that
+// package are, and give tokens of one account only; the driver serves no other.
+func FromTokenSource(ctx context.Context, server string, ts oauth2.TokenSource, cfg *Config) (*Driver, smm.Channel, error) {
+	if ts == nil {
+		return nil, smm.Channel{}, fmt.Errorf("%w: mastodon: the token source is nil", smm.ErrInvalid)
+	}
+	return fromToken(ctx, ClientConfig{Server: server, TokenSource: ts}, cfg)
+}
+
+func fromToken(ctx context.Context, v ClientConfig, cfg *Config) (*Driver, smm.Channel, error) {
 	var c Config
 	if cfg != nil {
 		c = *cfg
 	}
-	base, err := ParseServer(server)
+	base, err := ParseServer(v.Server)
 	if err != nil {
 		return nil, smm.Channel{}, err
 	}
-	vendor, err := NewClient(ClientConfig{
-		Server: base.String(), Token: smm.NewSecret(token), HTTPClient: c.HTTPClient, Clock: c.Clock, Logger: c.Logger, UserAgent: c.UserAgent,
-	})
+	v.Server, v.HTTPClient, v.Clock, v.Logger, v.UserAgent = base.String(), c.HTTPClient, c.Clock, c.Logger, c.UserAgent
+	vendor, err := NewClient(v)
 	if err != nil {
 		return nil, smm.Channel{}, err
 	}
@@ -42,83 +59,167 @@ func FromToken(ctx context.Context, server, token string, cfg *Config) (*Driver,
 	}
 	ch := channelOf(base.Host, &me)
 	c.Credentials = smm.NewMemoryCredentials()
-	cred := smm.Credential{AccessToken: smm.NewSecret(token), Server: base.String()}
+	cred := smm.Credential{AccessToken: v.Token, Server: base.String()}
 	if _, err := c.Credentials.Swap(ctx, smm.TenantFrom(ctx), ch.Ref, 0, cred); err != nil {
 		return nil, smm.Channel{}, err
 	}
 	d, err := New(c)
-	return d, ch, err
+	if err != nil {
+		return nil, smm.Channel{}, err
+	}
+	d.source = v.TokenSource
+	return d, ch, nil
 }
 
-// credentialLife is how long a credential is used without asking the store
-// whether there is a newer one. A refused token is looked up at once.
-const credentialLife = time.Minute
-
-// storedAuth sends the access token that the store holds for an account. Tokens
-// of Mastodon live until they are revoked, so there is nothing to refresh; but
-// the account may have been connected again, by this or another process, and
-// the answer 401 is the moment to look.
-type storedAuth struct {
-	store   smm.CredentialStore
-	tenant  smm.Tenant
-	account smm.Ref
-	clock   smm.Clock
+// keptAuth sends the access token that a keeper has for an account. Tokens of
+// Mastodon live until they are revoked; those of some compatible servers end
+// and are renewed. Either way the account may have been connected again, by this
+// or another process, and the answer 401 is the moment to look.
+type keptAuth struct {
+	keeper *keep.Keeper
+	clock  smm.Clock
 
 	mu      sync.Mutex
-	cred    smm.Credential
-	read    time.Time
-	changed time.Time // when the store was last seen to hold another token
+	sent    smm.Credential // what was sent last
+	changed time.Time      // when it was first sent in place of another
 }
 
 var (
-	_ httpx.Authorizer = (*storedAuth)(nil)
-	_ httpx.Refresher  = (*storedAuth)(nil)
+	_ httpx.Authorizer = (*keptAuth)(nil)
+	_ httpx.Refresher  = (*keptAuth)(nil)
 )
 
-// load returns the credential, from the store if the one at hand is too old or
-// if fresh is set.
-func (a *storedAuth) load(ctx context.Context, fresh bool) (smm.Credential, error) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	now := a.clock.Now()
-	if !fresh && !a.read.IsZero() && now.Sub(a.read) < credentialLife {
-		return a.cred, nil
-	}
-	cred, err := a.store.Load(ctx, a.tenant, a.account)
-	if errors.Is(err, smm.ErrNotFound) {
-		return smm.Credential{}, fmt.Errorf("%w: no credential is stored for %s", smm.ErrUnauthorized, a.account)
-	}
-	if err != nil {
-		return smm.Credential{}, fmt.Errorf("mastodon: load the credential of %s: %w", a.account, err)
-	}
-	if !a.read.IsZero() && !cred.AccessToken.Equal(a.cred.AccessToken) {
-		a.changed = now
-	}
-	a.cred, a.read = cred, now
-	return cred, nil
-}
+// changeGrace is how long requests with the token before may be on their way.
+const changeGrace = time.Minute
 
 // Authorize implements httpx.Authorizer.
-func (a *storedAuth) Authorize(ctx context.Context, req *http.Request) error {
-	cred, err := a.load(ctx, false)
+func (a *keptAuth) Authorize(ctx context.Context, req *http.Request) error {
+	cred, err := a.keeper.Credential(ctx)
 	if err != nil {
 		return err
 	}
+	a.mu.Lock()
+	if !a.sent.AccessToken.IsZero() && !a.sent.AccessToken.Equal(cred.AccessToken) {
+		a.changed = a.clock.Now()
+	}
+	a.sent = cred
+	a.mu.Unlock()
 	return httpx.Bearer(cred.AccessToken).Authorize(ctx, req)
 }
 
-// Refresh implements httpx.Refresher: it asks for one more try if the store
-// holds another token than the one that was refused. A token that changed a
-// moment ago counts as another, since requests that were on their way then were
-// sent with the one before.
-func (a *storedAuth) Refresh(ctx context.Context, resp *httpx.Response) (bool, error) {
+// Refresh implements httpx.Refresher: it asks for one more try if there is
+// another token than the one that was refused. Right after a change it does not
+// ask the keeper, since what was refused may have been sent before: blaming the
+// new token would renew it once for every request that was on its way.
+func (a *keptAuth) Refresh(ctx context.Context, resp *httpx.Response) (bool, error) {
 	if resp.Status != http.StatusUnauthorized {
 		return false, nil
 	}
-	if _, err := a.load(ctx, true); err != nil {
-		return false, err
-	}
 	a.mu.Lock()
-	defer a.mu.Unlock()
-	return !a.changed.IsZero() && a.clock.Now().Sub(a.changed) < credentialLife, nil
+	sent, changed := a.sent, a.changed
+	a.mu.Unlock()
+	if !changed.IsZero() && a.clock.Now().Sub(changed) < changeGrace {
+		return true, nil
+	}
+	return a.keeper.Refused(ctx, sent)
+}
+
+// keeper keeps the credential of a channel. Those without a refresh token are
+// never renewed, and the keeper writes nothing.
+func (d *Driver) keeper(tenant smm.Tenant, channel smm.Ref, cred *smm.Credential) (*keep.Keeper, error) {
+	c := keep.Config{Store: d.cfg.Credentials, Tenant: tenant, Account: channel, Clock: d.cfg.Clock, Logger: d.cfg.Logger}
+	if renews(cred) {
+		c.Renew = d.renew
+	}
+	return keep.New(c)
+}
+
+func renews(c *smm.Credential) bool { return !c.RefreshToken.IsZero() }
+
+// renew gets the successor of a token from a server whose tokens end: Akkoma,
+// Pleroma, Pixelfed. A server that has forgotten the app will never give one.
+func (d *Driver) renew(ctx context.Context, c smm.Credential) (smm.Credential, error) {
+	base, err := ParseServer(c.Server)
+	if err != nil {
+		return smm.Credential{}, failed("oauth.token", err)
+	}
+	if c.RefreshToken.IsZero() || c.Extra[ExtraClientID].IsZero() {
+		return smm.Credential{}, failed("oauth.token", fmt.Errorf("%w: the credential lacks its refresh token or its app", smm.ErrUnauthorized))
+	}
+	client, err := oauthx.NewClient(oauthx.ClientConfig{
+		Platform: Platform, Metadata: documentedMetadata(base.String()), ID: c.Extra[ExtraClientID].Reveal(), Secret: c.Extra[ExtraClientSecret],
+		Method: oauthx.AuthPost, HTTPClient: d.cfg.HTTPClient, Clock: d.cfg.Clock, Logger: d.cfg.Logger, UserAgent: d.cfg.UserAgent,
+	})
+	if err != nil {
+		return smm.Credential{}, failed("oauth.token", err)
+	}
+	t, err := client.Refresh(ctx, c.RefreshToken, nil)
+	if e, ok := errors.AsType[*smm.Error](err); ok && appForgotten(err) {
+		gone := *e
+		gone.Err = fmt.Errorf("%w: the server has forgotten the app", smm.ErrUnauthorized)
+		return smm.Credential{}, &gone
+	}
+	if err != nil {
+		return smm.Credential{}, err
+	}
+	return t.Credential(c.Server), nil
+}
+
+// probe looks whose token it is and whether the account can be used. The token
+// is not revoked if not: it may be the one that the account is connected by
+// already.
+func (c *Connector) probe(ctx context.Context, cred smm.Credential) (smm.Connected, error) {
+	base, err := ParseServer(cred.Server)
+	if err != nil {
+		return smm.Connected{}, failed("connect.probe", err)
+	}
+	v, err := c.vendor(base.String(), cred.AccessToken)
+	if err != nil {
+		return smm.Connected{}, failed("connect.probe", err)
+	}
+	me, err := v.Accounts.Verify(ctx)
+	if err != nil {
+		return smm.Connected{}, probeError(err)
+	}
+	found := smm.Connected{Channel: channelOf(base.Host, &me), Credential: cred}
+	if err := found.Channel.Ref.Check(); err != nil || len(me.ID) > maxID {
+		return smm.Connected{}, failed("connect.probe", fmt.Errorf("%w: unreadable answer: an account without a usable id", smm.ErrUnavailable))
+	}
+	switch {
+	case bool(me.Suspended):
+		found.Err = failed("connect.probe", fmt.Errorf("%w: the account is suspended: ask the moderators of %s", smm.ErrForbidden, base.Host))
+	case me.Moved != nil:
+		found.Err = failed("connect.probe", fmt.Errorf("%w: the account has moved to %s: connect that one",
+			smm.ErrForbidden, smm.CleanMessage(handleOf(base.Host, me.Moved))))
+	}
+	return found, nil
+}
+
+// maxID is far longer than any vendor's identifier.
+const maxID = 256
+
+func probeError(err error) error {
+	e, ok := errors.AsType[*smm.Error](err)
+	if !ok {
+		return failed("connect.probe", err)
+	}
+	out := *e
+	out.Op = "connect.probe"
+	switch {
+	case errors.Is(err, smm.ErrForbidden):
+		out.Err = fmt.Errorf("%w: the account cannot be used: it is suspended, not confirmed or not yet approved, or the token may not read it", smm.ErrForbidden)
+	case errors.Is(err, smm.ErrUnauthorized):
+		out.Err = fmt.Errorf("%w: the server does not accept the token", smm.ErrUnauthorized)
+	case errors.Is(err, smm.ErrUnavailable):
+		out.Err = fmt.Errorf("%w: the account was not looked at: begin again", e.Err)
+	}
+	return &out
+}
+
+// checkChannel checks the form of a Ref to an account.
+func checkChannel(r smm.Ref) error {
+	if r.Platform != Platform || r.Kind != smm.KindChannel || r.ID == "" || r.Space == "" {
+		return fmt.Errorf("%w: %s is not a channel of Mastodon: want mastodon@host/channel/id", smm.ErrInvalid, r)
+	}
+	return nil
 }

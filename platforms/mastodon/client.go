@@ -61,6 +61,7 @@ type Client struct {
 	Scheduled     *ScheduledService
 	Media         *MediaService
 	Accounts      *AccountService
+	Apps          *AppService
 	Notifications *NotificationService
 	Conversations *ConversationService
 	Timelines     *TimelineService
@@ -112,7 +113,7 @@ func newClient(cfg ClientConfig, auth httpx.Authorizer) (*Client, error) {
 	c.Statuses, c.Polls, c.Scheduled, c.Media = &StatusService{c}, &PollService{c}, &ScheduledService{c}, &MediaService{c}
 	c.Accounts, c.Notifications, c.Conversations = &AccountService{c}, &NotificationService{c}, &ConversationService{c}
 	c.Timelines, c.Lists, c.Filters, c.Reports = &TimelineService{c}, &ListService{c}, &FilterService{c}, &ReportService{c}
-	c.Instance, c.Streaming = &InstanceService{c}, &StreamingService{c}
+	c.Instance, c.Streaming, c.Apps = &InstanceService{c}, &StreamingService{c}, &AppService{c}
 	return c, nil
 }
 

@@ -13,7 +13,11 @@ import (
 	"sync"
 	"time"
 
+	"golang.org/x/oauth2"
+
+	"github.com/smmkit/smmkit/internal/httpx"
 	"github.com/smmkit/smmkit/internal/mediax"
+	"github.com/smmkit/smmkit/internal/oauthx/keep"
 	"github.com/smmkit/smmkit/smm"
 )
 
@@ -37,7 +41,8 @@ type Config struct {
 // Driver serves any number of accounts on any number of servers through the
 // portable surface of package smm. It is safe for concurrent use.
 type Driver struct {
-	cfg Config
+	cfg    Config
+	source oauth2.TokenSource // of the one account of FromTokenSource, else nil
 
 	mu        sync.Mutex
 	clients   map[clientKey]*session
@@ -53,8 +58,9 @@ type clientKey struct {
 type session struct {
 	*Client
 
-	auth   *storedAuth
-	server string // as the credential gave it
+	keeper *keep.Keeper // nil where a token source signs in
+	server string       // as the credential gave it
+	renews bool         // the keeper renews
 }
 
 type instanceEntry struct {
@@ -85,28 +91,21 @@ func (d *Driver) Platform() smm.Platform { return Platform }
 
 // client returns the vendor client for a channel of ctx's tenant.
 func (d *Driver) client(ctx context.Context, channel smm.Ref) (*session, error) {
-	if channel.Platform != Platform || channel.Kind != smm.KindChannel || channel.ID == "" || channel.Space == "" {
-		return nil, &smm.Error{
-			Op: "channel", Platform: Platform, Channel: channel, Outcome: smm.OutcomeNotSent,
-			Err: fmt.Errorf("%w: %s is not a channel of Mastodon: want mastodon@host/channel/id", smm.ErrInvalid, channel),
-		}
+	if err := checkChannel(channel); err != nil {
+		return nil, &smm.Error{Op: "channel", Platform: Platform, Channel: channel, Outcome: smm.OutcomeNotSent, Err: err}
 	}
 	key := clientKey{smm.TenantFrom(ctx), channel}
 	d.mu.Lock()
 	s := d.clients[key]
 	d.mu.Unlock()
-	auth := &storedAuth{store: d.cfg.Credentials, tenant: key.tenant, account: channel, clock: d.cfg.Clock}
-	if s != nil {
-		auth = s.auth
-	}
-	cred, err := auth.load(ctx, false)
+	cred, err := d.credential(ctx, key, s)
 	if err != nil {
 		return nil, &smm.Error{Op: "credential", Platform: Platform, Channel: channel, Outcome: smm.OutcomeNotSent, Err: err}
 	}
-	if s != nil && s.server == cred.Server {
+	if s != nil && s.server == cred.Server && s.renews == renews(&cred) {
 		return s, nil
 	}
-	s, err = d.newSession(channel, cred.Server, auth)
+	s, err = d.newSession(key, &cred)
 	if err != nil {
 		return nil, &smm.Error{Op: "credential", Platform: Platform, Channel: channel, Outcome: smm.OutcomeNotSent, Err: err}
 	}
@@ -119,23 +118,49 @@ func (d *Driver) client(ctx context.Context, channel smm.Ref) (*session, error) 
 	return s, nil
 }
 
-func (d *Driver) newSession(channel smm.Ref, server string, auth *storedAuth) (*session, error) {
-	base, err := ParseServer(server)
+// credential returns the credential of a channel: what its session's keeper
+// has, or what is stored.
+func (d *Driver) credential(ctx context.Context, key clientKey, s *session) (smm.Credential, error) {
+	if s != nil && s.keeper != nil {
+		return s.keeper.Credential(ctx)
+	}
+	cred, err := d.cfg.Credentials.Load(ctx, key.tenant, key.channel)
+	switch {
+	case errors.Is(err, smm.ErrNotFound):
+		return cred, fmt.Errorf("%w: no credential is stored for %s", smm.ErrUnauthorized, key.channel)
+	case err != nil:
+		return cred, fmt.Errorf("load the credential of %s: %w", key.channel, err)
+	}
+	return cred, nil
+}
+
+func (d *Driver) newSession(key clientKey, cred *smm.Credential) (*session, error) {
+	base, err := ParseServer(cred.Server)
 	if err != nil {
 		return nil, err
 	}
 	// A token goes to its own server only, whatever a Ref claims.
-	if base.Host != channel.Space {
-		return nil, fmt.Errorf("%w: the credential is for %s, the channel is on %s", smm.ErrInvalid, base.Host, channel.Space)
+	if base.Host != key.channel.Space {
+		return nil, fmt.Errorf("%w: the credential is for %s, the channel is on %s", smm.ErrInvalid, base.Host, key.channel.Space)
 	}
-	c, err := newClient(ClientConfig{
-		Server: server, HTTPClient: d.cfg.HTTPClient, Quota: d.cfg.Quota, Clock: d.cfg.Clock,
-		Logger: d.cfg.Logger, UserAgent: d.cfg.UserAgent, Account: ID(channel.ID),
+	s := &session{server: cred.Server, renews: renews(cred)}
+	auth := httpx.Authorizer(nil)
+	if d.source != nil {
+		auth = httpx.TokenSource(d.source)
+	} else {
+		if s.keeper, err = d.keeper(key.tenant, key.channel, cred); err != nil {
+			return nil, err
+		}
+		auth = &keptAuth{keeper: s.keeper, clock: d.cfg.Clock}
+	}
+	s.Client, err = newClient(ClientConfig{
+		Server: cred.Server, HTTPClient: d.cfg.HTTPClient, Quota: d.cfg.Quota, Clock: d.cfg.Clock,
+		Logger: d.cfg.Logger, UserAgent: d.cfg.UserAgent, Account: ID(key.channel.ID),
 	}, auth)
 	if err != nil {
 		return nil, err
 	}
-	return &session{Client: c, auth: auth, server: server}, nil
+	return s, nil
 }
 
 // instance returns what the server says about itself, at most instanceLife old.
@@ -189,7 +214,7 @@ func (d *Driver) Capabilities(ctx context.Context, channel smm.Ref) (smm.Capabil
 	if err != nil {
 		return smm.Capabilities{}, err
 	}
-	cred, err := s.auth.load(ctx, false)
+	cred, err := d.credential(ctx, clientKey{smm.TenantFrom(ctx), channel}, s)
 	if err != nil {
 		return smm.Capabilities{}, &smm.Error{Op: "credential", Platform: Platform, Channel: channel, Err: err}
 	}
@@ -198,103 +223,6 @@ func (d *Driver) Capabilities(ctx context.Context, channel smm.Ref) (smm.Capabil
 		return smm.Capabilities{}, err
 	}
 	return smm.NewCapabilities(d.cfg.Clock.Now(), support(in, cred.Scopes), in.Limits()), nil
-}
-
-// need is a capability with the scope that it takes.
-type need struct {
-	capability smm.Capability
-	scope      string
-}
-
-var needs = []need{
-	{smm.CapPost, "write:statuses"}, {smm.CapLink, "write:statuses"}, {smm.CapImage, "write:media"}, {smm.CapImages, "write:media"},
-	{smm.CapVideo, "write:media"}, {smm.CapGIF, "write:media"}, {smm.CapPoll, "write:statuses"}, {smm.CapQuote, "write:statuses"},
-	{smm.CapThread, "write:statuses"}, {smm.CapReply, "write:statuses"}, {smm.CapMessage, "write:statuses"},
-	{smm.CapEdit, "write:statuses"}, {smm.CapDelete, "write:statuses"},
-	{smm.CapListPosts, "read:statuses"}, {smm.CapListComments, "read:statuses"}, {smm.CapListMessages, "read:statuses"},
-	{smm.CapListMentions, "read:notifications"}, {smm.CapTimeline, "read:statuses"},
-	{smm.CapLike, "write:favourites"}, {smm.CapRepost, "write:statuses"}, {smm.CapFollow, "write:follows"},
-	{smm.CapBlock, "write:blocks"}, {smm.CapMute, "write:mutes"}, {smm.CapReport, "write:reports"},
-	{smm.CapPostMetrics, "read:statuses"}, {smm.CapAcctMetrics, "read:accounts"},
-	{smm.CapProfile, "read:accounts"}, {smm.CapEditProfile, "write:accounts"}, {smm.CapSearch, "read:search"}, {smm.CapStream, "read:notifications"},
-}
-
-// creates are the capabilities that go through the publishing protocol.
-var creates = []smm.Capability{
-	smm.CapPost, smm.CapLink, smm.CapImage, smm.CapImages, smm.CapVideo, smm.CapGIF, smm.CapPoll, smm.CapQuote,
-	smm.CapThread, smm.CapReply, smm.CapMessage,
-}
-
-// support says what a server and a set of scopes allow.
-func support(in *InstanceInfo, scopes []string) map[smm.Capability]smm.Support {
-	g := guarantee(in)
-	out := make(map[smm.Capability]smm.Support, len(needs))
-	for _, n := range needs {
-		s := smm.Support{State: smm.StateGranted}
-		if cure := lacking(in, n.capability); cure != "" {
-			s = smm.Support{State: smm.StateServer, Cure: cure}
-		} else if len(scopes) > 0 && !covers(scopes, n.scope) {
-			s = smm.Support{State: smm.StateScope, Missing: []string{n.scope}, Cure: "connect the account again and allow " + n.scope}
-		}
-		if slices.Contains(creates, n.capability) {
-			s.Guarantee = &g
-		}
-		out[n.capability] = s
-	}
-	return out
-}
-
-// covers reports whether scopes hold want or a broader one: "read" covers
-// "read:statuses", and the old "follow" three of the finer ones.
-func covers(scopes []string, want string) bool {
-	for _, s := range scopes {
-		switch {
-		case s == want, len(want) > len(s) && want[:len(s)] == s && want[len(s)] == ':':
-			return true
-		case s == "follow" && (want == "write:follows" || want == "write:blocks" || want == "write:mutes"):
-			return true
-		}
-	}
-	return false
-}
-
-// quoteAPI is the api_versions.mastodon of the first release whose clients can
-// quote (4.5).
-const quoteAPI = 7
-
-const onlyPictures = "a post on Pixelfed needs a picture or video"
-
-// lacking says why a server cannot do something, "" if it can as far as is
-// known.
-func lacking(in *InstanceInfo, x smm.Capability) string {
-	software := in.Software()
-	switch x {
-	case smm.CapQuote:
-		if in.API() < quoteAPI {
-			return "quotes need Mastodon 4.5 or later on the account's server"
-		}
-	case smm.CapVideo:
-		if !supportsType(in.Limits(), "video/") {
-			return "the account's server takes no video"
-		}
-	case smm.CapGIF:
-		if !supportsType(in.Limits(), "image/gif") {
-			return "the account's server takes no animations"
-		}
-	case smm.CapPoll, smm.CapMessage, smm.CapListMessages, smm.CapReport:
-		if software == Pixelfed {
-			return "Pixelfed has no such method for clients"
-		}
-	case smm.CapLink, smm.CapThread:
-		if software == Pixelfed {
-			return onlyPictures
-		}
-	case smm.CapStream:
-		if software == Pixelfed || software == Akkoma || software == Pleroma {
-			return "this server has no stream of server-sent events"
-		}
-	}
-	return ""
 }
 
 // CountText implements smm.TextCounter with Mastodon's rule. A card counts as
@@ -398,6 +326,9 @@ func (d *Driver) ListChannels(ctx context.Context, _ smm.PageRequest) (smm.Page[
 		errs []error
 	)
 	for _, ref := range refs {
+		if ref.Kind != smm.KindChannel {
+			continue // a Connector's registration
+		}
 		s, err := d.client(ctx, ref)
 		if err == nil {
 			var me Account
@@ -440,4 +371,5 @@ var (
 	_ smm.PostValidator  = (*Driver)(nil)
 	_ smm.Viewer         = (*Driver)(nil)
 	_ smm.EventStreamer  = (*Driver)(nil)
+	_ smm.HealthReader   = (*Driver)(nil)
 )

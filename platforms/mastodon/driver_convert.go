@@ -11,17 +11,10 @@ import (
 // channelOf makes the channel of an own account. host is that of the server's
 // base URL, which is the Space of all its Refs.
 func channelOf(host string, a *Account) smm.Channel {
-	kind := "person"
-	switch {
-	case bool(a.Bot):
-		kind = "bot"
-	case bool(a.Group):
-		kind = "group"
-	}
 	return smm.Channel{
 		Ref:  smm.Ref{Platform: Platform, Space: host, Kind: smm.KindChannel, ID: string(a.ID)},
 		Name: displayName(a), Handle: string(a.Username) + "@" + host, URL: string(a.URL), AvatarURL: string(a.Avatar),
-		AccountType: kind, Created: a.CreatedAt.Time,
+		AccountType: accountType(a), Created: a.CreatedAt.Time,
 	}
 }
 

@@ -118,6 +118,9 @@ const (
 	budgetReports  = "reports"
 )
 
+// budgets are all of them.
+var budgets = []string{budgetReads, budgetStatuses, budgetMedia, budgetDelete, budgetFollows, budgetReports}
+
 const ratesSource = "https://docs.joinmastodon.org/api/rate-limits/, read August 2026; families from the server's source"
 
 // QuotaLimit declares the documented budgets behind the keys that this package

@@ -16,10 +16,9 @@ import (
 )
 
 func (s *Server) accountRoutes() []route {
-	me := scopes("read:me", "read:accounts")
+	me := scopes("profile", "read:accounts")
 	follows, blocks, mutes := scopes("write:follows"), scopes("write:blocks"), scopes("write:mutes")
 	return []route{
-		{pattern: "GET /api/v1/apps/verify_credentials", class: sim.Read, handler: s.verifyApp},
 		{pattern: "GET /api/v1/accounts/verify_credentials", class: sim.Read, scopes: me, handler: s.verify},
 		{pattern: "PATCH /api/v1/accounts/update_credentials", class: sim.Write, scopes: scopes("write:accounts"), handler: s.updateProfile},
 		{pattern: "GET /api/v1/accounts/lookup", class: sim.Read, handler: s.lookupAccount},
@@ -86,13 +85,6 @@ func (s *Server) withAccount(h func(*call, *account) reply) func(*call) reply {
 		}
 		return h(c, a)
 	}
-}
-
-func (s *Server) verifyApp(c *call) reply {
-	if c.token == nil {
-		return fail(http.StatusUnauthorized, errToken)
-	}
-	return ok(object{"id": "1", "name": c.token.app, "website": nil, "scopes": c.token.scopes, "redirect_uris": []string{}, "vapid_key": "sim"})
 }
 
 func (s *Server) verify(c *call) reply {
@@ -237,6 +229,14 @@ func (s *Server) accountJSON(a *account) object {
 		"header": picture("headers", a.header), "header_static": picture("headers", a.header),
 		"followers_count": followers, "following_count": len(a.following), "statuses_count": posts, "last_status_at": last,
 		"emojis": []object{}, "fields": fields,
+	}
+	if a.limited {
+		o["limited"] = true
+	}
+	if a.moved != nil {
+		to := *a.moved
+		to.moved = nil // one step, as the vendor shows it
+		o["moved"] = s.accountJSON(&to)
 	}
 	if s.opts.Software == Akkoma || s.opts.Software == Pleroma {
 		o["pleroma"] = object{"is_admin": false, "ap_id": s.profileURL(a)}

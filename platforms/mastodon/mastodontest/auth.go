@@ -2,10 +2,7 @@ package mastodontest
 
 import (
 	"crypto/rand"
-	"crypto/sha256"
-	"encoding/base64"
 	"net/http"
-	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -13,46 +10,60 @@ import (
 
 type token struct {
 	value   string
+	refresh string   // "" if it has none
 	account *account // nil for a client-credentials token
 	scopes  []string
 	issued  time.Time
-	app     string
+	ends    time.Time // zero for never
+	client  *app      // nil for a token that no app was granted
+	app     string    // the name that statuses show
 	revoked bool
 	first   bool // the one that NewAccount shows
 }
 
 type app struct {
-	id, name, secret string
-	redirects        []string
-	scopes           []string
-}
-
-type grant struct {
-	app       *app
-	account   *account
-	scopes    []string
-	redirect  string
-	challenge string
-	at        time.Time
+	id, name, website, secret string
+	redirects                 []string
+	scopes                    []string
 }
 
 func (s *Server) issue(a *account, scopes []string, app string) *token {
-	t := &token{value: "sim-" + strings.ToLower(rand.Text()), account: a, scopes: scopes, issued: s.now(), app: app}
+	t := &token{value: secretWord(), account: a, scopes: scopes, issued: s.now(), app: app}
+	if life := s.opts.TokenLife; life > 0 {
+		t.ends = t.issued.Add(life)
+	}
 	s.tokens[t.value] = t
 	return t
 }
 
-func (s *Server) bearer(r *http.Request) (*token, bool) {
+func secretWord() string { return "sim-" + strings.ToLower(rand.Text()) }
+
+// living returns the token of that value, or why there is none.
+func (s *Server) living(value string) (*token, string) {
+	t := s.tokens[value]
+	switch {
+	case t == nil:
+		return nil, errToken
+	case t.revoked:
+		return nil, errRevoked
+	case !t.ends.IsZero() && !s.now().Before(t.ends):
+		return nil, errExpired
+	}
+	return t, ""
+}
+
+// bearer returns the request's token, nil if it has none, and what is wrong
+// with it.
+func (s *Server) bearer(r *http.Request) (*token, string) {
 	head := r.Header.Get("Authorization")
-	if head == "" {
-		return nil, true
+	if head == "" || strings.HasPrefix(head, "Basic ") { // an app at the token endpoint
+		return nil, ""
 	}
 	value, isBearer := strings.CutPrefix(head, "Bearer ")
-	t := s.tokens[value]
-	if !isBearer || t == nil || t.revoked || (s.opts.TokenLife > 0 && s.now().Sub(t.issued) >= s.opts.TokenLife) {
-		return nil, false
+	if !isBearer {
+		return nil, errToken
 	}
-	return t, true
+	return s.living(value)
 }
 
 // allows reports whether one of want is within the token's scopes: "read"
@@ -71,17 +82,56 @@ func (t *token) allows(want []string) bool {
 			if slices.Contains(t.scopes, "follow") {
 				return true
 			}
-		case "me":
-			if slices.Contains(t.scopes, "profile") {
-				return true
-			}
 		}
 	}
 	return false
 }
 
+// narrow are the scopes below read and write, as the documentation lists them.
+var narrow = map[string][]string{
+	"read": {
+		"accounts", "blocks", "bookmarks", "favourites", "filters", "follows", "lists", "mutes", "notifications", "search", "statuses",
+	},
+	"write": {
+		"accounts", "blocks", "bookmarks", "conversations", "favourites", "filters", "follows", "lists", "media", "mutes", "notifications",
+		"reports", "statuses",
+	},
+}
+
+// scopesKnown are the scopes that an app may ask for here.
+func (s *Server) scopesKnown() []string {
+	known := []string{"read", "write", "follow", "push"}
+	if s.opts.Software == Pixelfed {
+		return known
+	}
+	for broad, names := range narrow {
+		for _, n := range names {
+			known = append(known, broad+":"+n)
+		}
+	}
+	if s.api() >= apiProfile {
+		known = append(known, "profile")
+	}
+	slices.Sort(known)
+	return known
+}
+
+// Releases by api_versions.mastodon.
+const (
+	apiProfile  = 2 // 4.3: the scope profile, the authorization server's metadata
+	apiUserInfo = 5 // 4.4: the userinfo endpoint
+)
+
+// api is api_versions.mastodon, 0 for other software and old releases.
+func (s *Server) api() int {
+	if s.opts.Software != Mastodon {
+		return 0
+	}
+	return apiVersion(s.opts.Version)
+}
+
 func (s *Server) createApp(c *call) reply {
-	redirects := c.list("redirect_uris")
+	redirects := strings.Fields(strings.Join(c.list("redirect_uris"), " "))
 	if c.Get("client_name") == "" || len(redirects) == 0 {
 		return invalid("Application name can't be blank, Redirect URI can't be blank")
 	}
@@ -89,103 +139,92 @@ func (s *Server) createApp(c *call) reply {
 	if len(scopes) == 0 {
 		scopes = []string{"read"}
 	}
+	if !subset(scopes, s.scopesKnown()) {
+		return invalid("Scopes doesn't match configured on the server.")
+	}
 	_, id := s.next(s.now())
-	a := &app{id: "client-" + id, name: c.Get("client_name"), secret: strings.ToLower(rand.Text()), redirects: strings.Fields(strings.Join(redirects, " ")), scopes: scopes}
+	a := &app{id: "client-" + id, name: c.Get("client_name"), website: c.Get("website"), secret: secretWord(), redirects: redirects, scopes: scopes}
 	s.apps[a.id] = a
+	o := a.json()
+	o["id"], o["client_id"], o["client_secret"], o["client_secret_expires_at"] = id, a.id, a.secret, 0
+	return ok(o)
+}
+
+func (a *app) json() object {
+	o := object{
+		"name": a.name, "website": nil, "scopes": a.scopes, "redirect_uris": a.redirects, "redirect_uri": strings.Join(a.redirects, "\n"),
+	}
+	if a.website != "" {
+		o["website"] = a.website
+	}
+	return o
+}
+
+func subset(some, all []string) bool {
+	return !slices.ContainsFunc(some, func(s string) bool { return !slices.Contains(all, s) })
+}
+
+// verifyApp tells an app about itself; any token of it will do.
+func (s *Server) verifyApp(c *call) reply {
+	a := c.token.client
+	if a == nil {
+		a = &app{name: c.token.app, scopes: c.token.scopes}
+	}
+	o := a.json()
+	o["id"], o["vapid_key"] = "1", "sim"
+	if s.opts.Software == Mastodon && s.api() < apiProfile { // the rest came with 4.3
+		return ok(object{"name": o["name"], "website": o["website"], "vapid_key": o["vapid_key"]})
+	}
+	return ok(o)
+}
+
+// userInfo is the endpoint of OpenID Connect, for the name and picture alone.
+func (s *Server) userInfo(c *call) reply {
+	if s.api() < apiUserInfo {
+		return notFound()
+	}
 	return ok(object{
-		"id": id, "name": a.name, "website": nil, "scopes": a.scopes, "redirect_uris": a.redirects,
-		"redirect_uri": strings.Join(a.redirects, "\n"), "client_id": a.id, "client_secret": a.secret, "client_secret_expires_at": 0,
+		"iss": s.url + "/", "sub": s.url + "/users/" + c.me.username, "name": c.me.display, "preferred_username": c.me.username,
+		"profile": s.profileURL(c.me), "picture": s.accountJSON(c.me)["avatar"],
 	})
 }
 
-// authorize stands for the page on which a person consents. The simulator
-// consents at once for the account named in login_as, default the first.
-func (s *Server) authorize(c *call) reply {
-	a := s.apps[c.Get("client_id")]
-	redirect := c.Get("redirect_uri")
-	if a == nil || !slices.Contains(a.redirects, redirect) {
-		return fail(http.StatusUnauthorized, "Client authentication failed due to unknown client, no client authentication included, or unsupported authentication method.")
-	}
-	var who *account
-	if name := c.Get("login_as"); name != "" {
-		who = s.lookup(name)
-	} else if all := s.sortedAccounts(); len(all) > 0 {
-		who = all[0]
-	}
-	if who == nil {
-		return notFound()
-	}
-	_, code := s.next(s.now())
-	scopes := strings.Fields(c.Get("scope"))
-	if len(scopes) == 0 {
-		scopes = []string{"read"}
-	}
-	s.codes[code] = &grant{app: a, account: who, scopes: scopes, redirect: redirect, challenge: c.Get("code_challenge"), at: s.now()}
-	q := url.Values{"code": {code}}
-	if state := c.Get("state"); state != "" {
-		q.Set("state", state)
-	}
-	return reply{status: http.StatusFound, header: map[string]string{"Location": redirect + "?" + q.Encode()}}
-}
-
-func oauthError(status int, code, text string) reply {
-	return reply{status: status, body: object{"error": code, "error_description": text}}
-}
-
-func (s *Server) grantToken(c *call) reply {
-	id, secret := c.Get("client_id"), c.Get("client_secret")
-	if u, p, basic := c.req.BasicAuth(); basic {
-		id, secret = u, p
-	}
-	a := s.apps[id]
-	if a == nil || a.secret != secret {
-		return oauthError(http.StatusUnauthorized, "invalid_client", "Client authentication failed due to unknown client, no client authentication included, or unsupported authentication method.")
-	}
-	switch c.Get("grant_type") {
-	case "client_credentials":
-		return s.tokenReply(s.issue(nil, []string{"read"}, a.name))
-	case "authorization_code":
-		g := s.codes[c.Get("code")]
-		delete(s.codes, c.Get("code"))
-		if g == nil || g.app != a || g.redirect != c.Get("redirect_uri") || s.now().Sub(g.at) > 10*time.Minute || !g.proves(c.Get("code_verifier")) {
-			return oauthError(http.StatusBadRequest, "invalid_grant", "The provided authorization grant is invalid, expired, revoked, does not match the redirection URI used in the authorization request, or was issued to another client.")
+// PurgeApps removes the apps that no token was ever issued to, as servers
+// before 4.3 do from time to time.
+func (s *Server) PurgeApps() {
+	s.dropApps(func(a *app) bool {
+		for _, t := range s.tokens {
+			if t.client == a {
+				return false
+			}
 		}
-		return s.tokenReply(s.issue(g.account, g.scopes, a.name))
-	}
-	return oauthError(http.StatusBadRequest, "unsupported_grant_type", "The authorization grant type is not supported by the authorization server.")
-}
-
-func (g *grant) proves(verifier string) bool {
-	if g.challenge == "" {
 		return true
-	}
-	sum := sha256.Sum256([]byte(verifier))
-	return base64.RawURLEncoding.EncodeToString(sum[:]) == g.challenge
-}
-
-func (s *Server) tokenReply(t *token) reply {
-	return ok(object{"access_token": t.value, "token_type": "Bearer", "scope": strings.Join(t.scopes, " "), "created_at": t.issued.Unix()})
-}
-
-func (s *Server) revokeToken(c *call) reply {
-	if a := s.apps[c.Get("client_id")]; a == nil || a.secret != c.Get("client_secret") {
-		return oauthError(http.StatusForbidden, "unauthorized_client", "You are not authorized to revoke this token")
-	}
-	if t := s.tokens[c.Get("token")]; t != nil {
-		t.revoked = true
-	}
-	return ok(object{})
-}
-
-func (s *Server) discovery(*call) reply {
-	if s.opts.Software != Mastodon {
-		return notFound()
-	}
-	return ok(object{
-		"issuer": s.url + "/", "authorization_endpoint": s.url + "/oauth/authorize", "token_endpoint": s.url + "/oauth/token",
-		"revocation_endpoint": s.url + "/oauth/revoke", "userinfo_endpoint": s.url + "/oauth/userinfo", "app_registration_endpoint": s.url + "/api/v1/apps",
-		"scopes_supported": []string{"profile", "read", "write", "push", "follow"}, "code_challenge_methods_supported": []string{"S256"},
-		"grant_types_supported": []string{"authorization_code", "client_credentials"}, "response_types_supported": []string{"code"},
-		"token_endpoint_auth_methods_supported": []string{"client_secret_basic", "client_secret_post"},
 	})
+}
+
+// ForgetApps removes every app with all its tokens, as a server does whose
+// database was set up anew.
+func (s *Server) ForgetApps() { s.dropApps(func(*app) bool { return true }) }
+
+func (s *Server) dropApps(which func(*app) bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for id, a := range s.apps {
+		if !which(a) {
+			continue
+		}
+		delete(s.apps, id)
+		for value, t := range s.tokens {
+			if t.client == a {
+				delete(s.tokens, value)
+			}
+		}
+	}
+}
+
+// Apps returns how many apps are registered.
+func (s *Server) Apps() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.apps)
 }

@@ -84,6 +84,8 @@ func apiVersion(version string) int {
 	var major, minor int
 	_, _ = fmt.Sscanf(version, "%d.%d", &major, &minor) // what it cannot read stays 0
 	switch {
+	case major < 4:
+		return 0
 	case major > 4 || minor >= 6:
 		return 10
 	case minor == 5:

@@ -21,6 +21,9 @@ type account struct {
 	avatar   string // fingerprint of the bytes
 	header   string
 	created  time.Time
+	disabled bool     // may not sign in, nor do its tokens serve
+	limited  bool     // by the moderators
+	moved    *account // where to
 
 	following, requested, blocking map[string]time.Time
 	muting                         map[string]mute

@@ -30,6 +30,10 @@ type Options struct {
 	// TokenLife ends tokens that long after they were issued; 0 means never, as
 	// on a real server.
 	TokenLife time.Duration
+	// RefreshTokens makes tokens of OAuth end, after TokenLife or else an hour,
+	// and come with a refresh token that serves once, as those of Akkoma, Pleroma
+	// and Pixelfed may.
+	RefreshTokens bool
 	// Scopes of the tokens that NewAccount issues; default read, write, follow,
 	// push.
 	Scopes []string

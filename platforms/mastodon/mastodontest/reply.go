@@ -25,6 +25,9 @@ func fail(status int, text string) reply {
 // The vendor's words, as English servers write them.
 const (
 	errToken     = "The access token is invalid"
+	errRevoked   = "The access token was revoked"
+	errExpired   = "The access token expired"
+	errDisabled  = "Your login is currently disabled"
 	errUser      = "This method requires an authenticated user"
 	errScope     = "This action is outside the authorized scopes"
 	errForbidden = "This action is not allowed"

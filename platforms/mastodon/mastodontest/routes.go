@@ -33,7 +33,8 @@ func (c *call) id() string { return c.req.PathValue("id") }
 type route struct {
 	pattern string
 	class   sim.Class
-	scopes  []string // one of them is needed; nil: no token needed
+	scopes  []string // one of them is needed; empty: any token; nil: no token needed
+	apps    bool     // a token without an account will do
 	budget  budget
 	handler func(*call) reply
 	only    []Software // nil: all
@@ -51,7 +52,7 @@ func (r *route) known(s Software) bool {
 	return false
 }
 
-func scopes(s ...string) []string { return s }
+func scopes(s ...string) []string { return append([]string{}, s...) }
 
 var (
 	noPixelfed = []Software{Mastodon, GoToSocial, Akkoma, Pleroma}
@@ -87,10 +88,12 @@ func (s *Server) publicRoutes() []route {
 		{pattern: "GET /.well-known/oauth-authorization-server", class: sim.Read, handler: s.discovery},
 		{pattern: "GET /api/v1/instance", class: sim.Read, handler: s.instanceV1},
 		{pattern: "GET /api/v2/instance", class: sim.Read, handler: s.instanceV2},
+		{pattern: "GET /api/v1/apps/verify_credentials", class: sim.Read, scopes: scopes(), apps: true, handler: s.verifyApp},
 		{pattern: "POST /api/v1/apps", class: sim.Auth, handler: s.createApp},
 		{pattern: "GET /oauth/authorize", class: sim.Auth, handler: s.authorize},
 		{pattern: "POST /oauth/token", class: sim.Auth, handler: s.grantToken},
 		{pattern: "POST /oauth/revoke", class: sim.Auth, handler: s.revokeToken},
+		{pattern: "GET /oauth/userinfo", class: sim.Read, scopes: scopes("profile", "read:accounts"), handler: s.userInfo},
 	}
 }
 
@@ -116,7 +119,7 @@ func (s *Server) serve(r *route) http.HandlerFunc {
 }
 
 func (s *Server) run(r *route, c *call, perr error) (map[string]string, reply) {
-	t, valid := s.bearer(c.req)
+	t, wrong := s.bearer(c.req)
 	who := "ip"
 	if t != nil {
 		c.token, c.me, who = t, t.account, t.value
@@ -125,12 +128,14 @@ func (s *Server) run(r *route, c *call, perr error) (map[string]string, reply) {
 	switch {
 	case !within:
 		return headers, fail(http.StatusTooManyRequests, errThrottle)
-	case !valid:
-		return headers, fail(http.StatusUnauthorized, errToken)
+	case wrong != "":
+		return headers, fail(http.StatusUnauthorized, wrong)
 	case r.scopes != nil && t == nil:
 		return headers, fail(http.StatusUnauthorized, errToken)
-	case r.scopes != nil && c.me == nil:
+	case r.scopes != nil && c.me == nil && !r.apps:
 		return headers, fail(http.StatusUnauthorized, errUser)
+	case r.scopes != nil && c.me != nil && c.me.disabled:
+		return headers, fail(http.StatusForbidden, errDisabled)
 	case t != nil && !t.allows(r.scopes):
 		return headers, fail(http.StatusForbidden, errScope)
 	case perr != nil:

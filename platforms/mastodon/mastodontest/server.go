@@ -41,6 +41,7 @@ type Server struct {
 	windows   map[string]*window
 	streams   map[*stream]struct{}
 	reports   []Report
+	refreshes int
 }
 
 var _ sim.Server = (*Server)(nil)
@@ -184,6 +185,26 @@ func (s *Server) IssueToken(handle string, scopes ...string) string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.issue(s.person(handle), scopes, "simulated app").value
+}
+
+// Disable makes an account's tokens answer 403, as those of a suspended or
+// frozen account do.
+func (s *Server) Disable(handle string) { s.change(handle, func(a *account) { a.disabled = true }) }
+
+// Limit marks an account as limited by the moderators. It can still do
+// everything.
+func (s *Server) Limit(handle string) { s.change(handle, func(a *account) { a.limited = true }) }
+
+// Move marks an account as moved to another, which may be on another server:
+// "user@host".
+func (s *Server) Move(handle, to string) {
+	s.change(handle, func(a *account) { a.moved = s.person(to) })
+}
+
+func (s *Server) change(handle string, f func(*account)) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	f(s.person(handle))
 }
 
 // RevokeTokens makes every token of an account invalid.

@@ -241,31 +241,6 @@ func TestBackdating(t *testing.T) {
 	require.Equal(t, "2025-01-01T00:00:00.000Z", a.field(t, "created_at"))
 }
 
-func TestSignIn(t *testing.T) {
-	w := open(t, nil)
-	a := w.do("POST", "/api/v1/apps", url.Values{"client_name": {"x"}, "redirect_uris": {"https://app.example/cb"}, "scopes": {"read write"}})
-	id, secret := a.field(t, "client_id"), a.field(t, "client_secret")
-	q := url.Values{"response_type": {"code"}, "client_id": {id}, "redirect_uri": {"https://app.example/cb"}, "scope": {"read"}, "state": {"s"}}
-	q.Set("code_challenge", "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM") // RFC 7636 appendix B
-	a = w.do("GET", "/oauth/authorize?"+q.Encode(), nil)
-	require.Equal(t, http.StatusFound, a.status)
-	back, err := url.Parse(a.header.Get("Location"))
-	require.NoError(t, err)
-	require.Equal(t, "s", back.Query().Get("state"))
-	form := url.Values{
-		"grant_type": {"authorization_code"}, "code": {back.Query().Get("code")}, "client_id": {id}, "client_secret": {secret},
-		"redirect_uri": {"https://app.example/cb"}, "code_verifier": {"dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"},
-	}
-	a = w.do("POST", "/oauth/token", form)
-	require.Equal(t, http.StatusOK, a.status, a.body)
-	w.token = a.field(t, "access_token")
-	require.Equal(t, http.StatusOK, w.do("GET", "/api/v1/accounts/verify_credentials", nil).status)
-	require.Equal(t, http.StatusForbidden, w.post("x").status)
-	require.Equal(t, "invalid_grant", w.do("POST", "/oauth/token", form).field(t, "error"), "a code serves once")
-	require.Equal(t, http.StatusOK, w.do("POST", "/oauth/revoke", url.Values{"client_id": {id}, "client_secret": {secret}, "token": {w.token}}).status)
-	require.Equal(t, http.StatusUnauthorized, w.do("GET", "/api/v1/accounts/verify_credentials", nil).status)
-}
-
 func TestStreamOnTheWire(t *testing.T) {
 	w := open(t, nil)
 	req, err := http.NewRequestWithContext(t.Context(), "GET", w.URL()+"/api/v1/streaming/user", http.NoBody)

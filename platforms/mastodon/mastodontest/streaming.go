@@ -35,8 +35,8 @@ func (s *Server) streamRoutes() {
 
 func (s *Server) stream(w http.ResponseWriter, r *http.Request, only string) {
 	s.mu.Lock()
-	t, valid := s.bearer(r)
-	if !valid || t == nil || t.account == nil {
+	t, wrong := s.bearer(r)
+	if wrong != "" || t == nil || t.account == nil {
 		s.mu.Unlock()
 		write(w, fail(http.StatusUnauthorized, "Missing access token"), nil)
 		return
