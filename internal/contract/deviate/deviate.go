@@ -47,7 +47,10 @@ func (m Mistake) Again(v any) any { return m.apply(v) }
 func (m Mistake) String() string { return fmt.Sprintf("%s %s %s", Path(m.Path), m.Kind, m.how) }
 
 // Null reports whether the mistake is a null.
-func (m Mistake) Null() bool { return m.Kind == Swapped && at(m.Value, m.Path) == nil }
+func (m Mistake) Null() bool { return m.Kind == Swapped && m.Now() == nil }
+
+// Now returns what stands at the place of the mistake, nil for nothing.
+func (m Mistake) Now() any { return at(m.Value, m.Path) }
 
 // Path writes a path for people.
 func Path(path []any) string {

@@ -81,7 +81,7 @@ func (b *bench) portable() map[string]smm.Result {
 		Name: ptr("Alice"), Bio: ptr("We sell."), Links: &[]smm.ProfileLink{{Label: "site", Value: "https://example.com/"}}, Avatar: &smm.Media{Name: "red.png"},
 	}))
 	require.NoError(t, ch.Edit(ctx, post, &smm.Post{Text: "plain, edited", Languages: []string{"en"}}))
-	require.NoError(t, ch.Delete(ctx, posts["images"].Post))
+	require.NoError(t, ch.Delete(ctx, posts["warning"].Post))
 	return posts
 }
 
@@ -109,6 +109,7 @@ func (b *bench) facts(posts map[string]smm.Result) facts {
 	f := facts{
 		me: id(b.account.Channel.ID), other: id(b.other.Channel.ID), visitor: id(b.Author(visitor).ID), now: b.world.Clock.Now(),
 		status: id(posts["text"].Post.ID), ownPoll: id(posts["poll"].Post.ID),
+		gone: id(posts["rich"].Post.ID), goneMedia: id(posts["gif"].Post.ID),
 	}
 	theirs, err := b.VisitorPosts(x, visitor, "", "something #tag of another's")
 	must(err)
@@ -122,13 +123,29 @@ func (b *bench) facts(posts map[string]smm.Result) facts {
 	quoting, err := b.theirs.Statuses.Create(x, mastodon.StatusParams{Status: "quoting", QuotedStatusID: f.status}, nil)
 	must(err)
 	f.quoting = quoting.Status.ID
+	f.withMedia = id(posts["images"].Post.ID)
+	withMedia, err := b.vendor.Statuses.Get(x, f.withMedia)
+	must(err)
+	for _, a := range withMedia.MediaAttachments {
+		f.itsMedia = append(f.itsMedia, a.ID)
+	}
 	b.Lock("alice")
 	must(drain(b.theirs.Accounts.Follow(x, f.me)))
 	f.asker = f.other
-	png := assets["red.png"].Data
-	media, _, err := b.vendor.Media.Upload(x, mastodon.Upload{Reader: bytes.NewReader(png), Size: int64(len(png)), Type: "image/png"})
+	dave, err := b.NewAccount("dave")
 	must(err)
-	f.media = media.ID
+	stranger, err := mastodon.NewClient(mastodon.ClientConfig{
+		Server: b.URL(), Token: smm.NewSecret(dave.Login["MASTODON_TOKEN"]), Clock: b.world.Clock, HTTPClient: &http.Client{Transport: b.recorder.Next},
+	})
+	must(err)
+	must(drain(stranger.Accounts.Follow(x, f.me)))
+	f.stranger = id(dave.Channel.ID)
+	for _, m := range []*mastodon.ID{&f.media, &f.attach} {
+		png := assets["red.png"].Data
+		media, _, err := b.vendor.Media.Upload(x, mastodon.Upload{Reader: bytes.NewReader(png), Size: int64(len(png)), Type: "image/png"})
+		must(err)
+		*m = media.ID
+	}
 	at := f.now.Add(2 * time.Hour)
 	scheduled, err := b.vendor.Statuses.Create(x, mastodon.StatusParams{Status: "much later", ScheduledAt: &at}, nil)
 	must(err)
@@ -154,6 +171,7 @@ func (b *bench) facts(posts map[string]smm.Result) facts {
 func (b *bench) refusals() {
 	t, token := b.t, b.account.Login["MASTODON_TOKEN"]
 	const jsonType = "application/json"
+	soon := b.world.Clock.Now().Add(time.Minute).UTC().Format(time.RFC3339)
 	narrow := b.IssueToken("alice", "read:accounts")
 	for _, c := range []struct{ verb, path, token, contentType, body string }{
 		{"GET", "/api/v1/statuses/0", token, "", ""},
@@ -165,7 +183,7 @@ func (b *bench) refusals() {
 		{"POST", "/api/v1/statuses", token, jsonType, `{"status":"` + strings.Repeat("x", 501) + `"}`},
 		{"POST", "/api/v1/statuses", token, jsonType, `{"status":"x","visibility":"nobody"}`},
 		{"POST", "/api/v1/statuses", token, jsonType, `{"status":"x","in_reply_to_id":"0"}`},
-		{"POST", "/api/v1/statuses", token, jsonType, `{"status":"x","scheduled_at":"2026-11-02T09:00:01Z"}`},
+		{"POST", "/api/v1/statuses", token, jsonType, `{"status":"x","scheduled_at":"` + soon + `"}`},
 		{"POST", "/api/v1/statuses", token, jsonType, `{"status":"x","media_ids":["0"]}`},
 		{"POST", "/api/v1/statuses", token, jsonType, `{"status":"x","poll":{"options":["a"],"expires_in":1}}`},
 		{"PUT", "/api/v1/scheduled_statuses/0", token, jsonType, `{"scheduled_at":"x"}`},

@@ -16,13 +16,17 @@ import (
 
 // facts are what the calls of the vendor client are about.
 type facts struct {
-	me, other, visitor, asker mastodon.ID
-	status, theirs, quoting   mastodon.ID
-	poll, ownPoll             mastodon.ID
-	media, scheduled          mastodon.ID
-	notification, convo       mastodon.ID
-	list, filter, keyword     mastodon.ID
-	now                       time.Time
+	me, other, visitor       mastodon.ID
+	asker, stranger          mastodon.ID // who wait for an answer to their request
+	status, theirs, quoting  mastodon.ID
+	gone, goneMedia          mastodon.ID // to be deleted
+	withMedia                mastodon.ID
+	itsMedia                 []mastodon.ID
+	poll, ownPoll            mastodon.ID
+	media, attach, scheduled mastodon.ID
+	notification, convo      mastodon.ID
+	list, filter, keyword    mastodon.ID
+	now                      time.Time
 }
 
 type (
@@ -82,7 +86,7 @@ func statusCalls(f facts) map[string][]call {
 				return drain(c.Statuses.Create(x, mastodon.StatusParams{Status: "quote", QuotedStatusID: f.theirs, QuoteApprovalPolicy: "followers"}, nil))
 			},
 			func(x ctx, c client) error {
-				return drain(c.Statuses.Create(x, mastodon.StatusParams{Status: "with media", MediaIDs: []id{f.media}}, nil))
+				return drain(c.Statuses.Create(x, mastodon.StatusParams{Status: "with media", MediaIDs: []id{f.attach}}, nil))
 			},
 			func(x ctx, c client) error {
 				return drain(c.Statuses.Create(x, mastodon.StatusParams{Status: "later", ScheduledAt: &at}, nil))
@@ -94,9 +98,14 @@ func statusCalls(f facts) map[string][]call {
 			return drain(c.Statuses.Edit(x, f.status, mastodon.StatusParams{
 				Status: "edited", SpoilerText: "now warned", Sensitive: true, Language: "de", QuoteApprovalPolicy: "nobody",
 			}))
+		}, func(x ctx, c client) error {
+			return drain(c.Statuses.Edit(x, f.withMedia, mastodon.StatusParams{
+				Status: "images", MediaIDs: f.itsMedia, MediaAttributes: []mastodon.MediaAttributes{{ID: first(f.itsMedia), Description: "alt", Focus: "0.1,0.2"}},
+			}))
 		}},
 		"Statuses.Delete": {
-			func(x ctx, c client) error { return drain(c.Statuses.Delete(x, f.quoting, false)) },
+			func(x ctx, c client) error { return drain(c.Statuses.Delete(x, f.gone, false)) },
+			func(x ctx, c client) error { return drain(c.Statuses.Delete(x, f.goneMedia, true)) },
 		},
 		"Statuses.Source":      {func(x ctx, c client) error { return drain(c.Statuses.Source(x, f.status)) }},
 		"Statuses.History":     {func(x ctx, c client) error { return drain(c.Statuses.History(x, f.status)) }},
@@ -126,6 +135,14 @@ func statusCalls(f facts) map[string][]call {
 		"Scheduled.Move":   {func(x ctx, c client) error { return drain(c.Scheduled.Move(x, f.scheduled, at.Add(time.Hour))) }},
 		"Scheduled.Cancel": {func(x ctx, c client) error { return c.Scheduled.Cancel(x, f.scheduled) }},
 	}
+}
+
+// first is the first id; the table is also made without facts.
+func first(ids []mastodon.ID) mastodon.ID {
+	if len(ids) == 0 {
+		return ""
+	}
+	return ids[0]
 }
 
 func accountCalls(f facts) map[string][]call {
@@ -170,6 +187,7 @@ func accountCalls(f facts) map[string][]call {
 		"Accounts.Bookmarks":           statuses((*svc).Bookmarks),
 		"Accounts.AnswerFollowRequest": {
 			func(x ctx, c client) error { return drain(c.Accounts.AnswerFollowRequest(x, f.asker, true)) },
+			func(x ctx, c client) error { return drain(c.Accounts.AnswerFollowRequest(x, f.stranger, false)) },
 		},
 		"Accounts.BlockDomain":   {func(x ctx, c client) error { return c.Accounts.BlockDomain(x, "spam.example") }},
 		"Accounts.UnblockDomain": {func(x ctx, c client) error { return c.Accounts.UnblockDomain(x, "spam.example") }},
@@ -273,6 +291,13 @@ func otherCalls(f facts) map[string][]call {
 				AccountID: f.visitor, StatusIDs: []id{f.theirs}, Comment: "why", Forward: true, Category: "violation", RuleIDs: []id{"1"},
 			}))
 		}},
+		"Accounts.UserInfo": {func(x ctx, c client) error { return drain(c.Accounts.UserInfo(x)) }},
+		"Apps.Create": {func(x ctx, c client) error {
+			return drain(c.Apps.Create(x, mastodon.AppParams{
+				Name: "smm", Website: "https://app.example", Redirects: []string{"https://app.example/cb"}, Scopes: []string{"read", "write"},
+			}))
+		}},
+		"Apps.Verify":       {func(x ctx, c client) error { return drain(c.Apps.Verify(x)) }},
 		"Instance.Get":      {func(x ctx, c client) error { return drain(c.Instance.Get(x)) }},
 		"Instance.NodeInfo": {func(x ctx, c client) error { return drain(c.Instance.NodeInfo(x)) }},
 	}
