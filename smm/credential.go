@@ -116,7 +116,8 @@ func (c Credential) MissingScopes(want ...string) []string {
 // that each must pass). Nothing of one tenant is reachable through another.
 type CredentialStore interface {
 	// Load returns the newest version. A missing account gives an error that
-	// matches ErrNotFound; one that cannot be opened, ErrSealed.
+	// matches ErrNotFound; one that cannot be opened, ErrSealed, and then the
+	// Credential has its Version all the same, so that Swap can replace it.
 	Load(ctx context.Context, tenant Tenant, account Ref) (Credential, error)
 	// Swap stores c as the successor of version old (0 for a new account) and
 	// returns its version, durable on return. c.Version is not looked at. If the
@@ -126,8 +127,7 @@ type CredentialStore interface {
 	// was read before the account was disconnected is never the predecessor of
 	// what was stored when it was connected again.
 	Swap(ctx context.Context, tenant Tenant, account Ref, old int64, c Credential) (int64, error)
-	// Delete forgets the account, but for the number of its last version.
-	// Deleting what is not there is no error.
+	// Delete forgets the account. Deleting what is not there is no error.
 	Delete(ctx context.Context, tenant Tenant, account Ref) error
 	// Accounts lists the accounts of a platform, in the order of their text.
 	Accounts(ctx context.Context, tenant Tenant, platform Platform) ([]Ref, error)

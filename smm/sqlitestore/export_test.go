@@ -23,3 +23,27 @@ func ForbidWrites(db *DB) error {
 		return err
 	})
 }
+
+// Synchronous returns SQLite's setting within a write of either kind.
+func Synchronous(ctx context.Context, db *DB, loose bool) (level int) {
+	do := func(run func(*writer) error) error { return db.writer.do(ctx, false, run) }
+	if loose {
+		do = func(run func(*writer) error) error { return db.writer.doLoose(ctx, run) }
+	}
+	err := do(func(w *writer) error {
+		return w.conn.QueryRowContext(ctx, "PRAGMA synchronous").Scan(&level)
+	})
+	if err != nil {
+		return -1
+	}
+	return level
+}
+
+// LastSynchronous returns the setting that the last write ran with. Nothing may
+// be written meanwhile.
+func LastSynchronous(ctx context.Context, db *DB) (level int) {
+	if err := db.writer.conn.QueryRowContext(ctx, "PRAGMA synchronous").Scan(&level); err != nil {
+		return -1
+	}
+	return level
+}

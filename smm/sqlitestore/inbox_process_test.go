@@ -240,11 +240,13 @@ func TestKilledWhileSyncing(t *testing.T) {
 	wantItems(t, s, mentions)
 }
 
-// schema1 makes a file as version 1 of this package wrote it.
-func schema1(t *testing.T) string {
+func schema1(t *testing.T) string { return oldSchema(t, 1) }
+
+// oldSchema makes a file as an earlier version of this package wrote it.
+func oldSchema(t *testing.T, version int) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "smm.db")
-	b, err := os.ReadFile(filepath.Join("testdata", "schema1.sql"))
+	b, err := os.ReadFile(filepath.Join("testdata", fmt.Sprintf("schema%d.sql", version)))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -292,5 +294,42 @@ func TestOpenSchema1(t *testing.T) {
 	r, err := db.Deliveries().Get(t.Context(), scheduler.Key{Tenant: shop, ID: "b"})
 	if err != nil || r.Delivery.Request.Post.Text != "post b" || r.NotBefore != time.Unix(1e9, 0).UTC() {
 		t.Errorf("delivery %+v, %v", r, err)
+	}
+}
+
+// A file of version 2 keeps its deliveries and its inbox, and gets the rest, also
+// when many open it at once.
+func TestOpenSchema2(t *testing.T) {
+	path := oldSchema(t, 2)
+	var wg sync.WaitGroup
+	for i := range 4 {
+		wg.Go(func() {
+			db, err := sqlitestore.Open(t.Context(), path, nil)
+			if err != nil {
+				t.Errorf("open: %v", err)
+				return
+			}
+			account := desk.WithKind(smm.KindChannel, strconv.Itoa(i))
+			if _, err := openVault(t, db, "k").Swap(t.Context(), shop, account, 0, smm.Credential{}); err != nil {
+				t.Errorf("swap: %v", err)
+			}
+			if err := db.Close(); err != nil {
+				t.Errorf("close: %v", err)
+			}
+		})
+	}
+	wg.Wait()
+	db := open(t, path)
+	if got, err := openVault(t, db, "k").Accounts(t.Context(), shop, desk.Platform); len(got) != 4 || err != nil {
+		t.Errorf("accounts: %v, %v", got, err)
+	}
+	r, err := db.Deliveries().Get(t.Context(), scheduler.Key{Tenant: shop, ID: "d1"})
+	if err != nil || r.Delivery.Request.Post.Text != "post d1" {
+		t.Errorf("delivery %+v, %v", r, err)
+	}
+	fresh := open(t, filepath.Join(t.TempDir(), "smm.db")).Inbox()
+	remember(t, fresh)
+	if got, want := tell(t, db.Inbox(), shop), tell(t, fresh, shop); got != want {
+		t.Errorf("the inbox tells\n%s\nwant\n%s", got, want)
 	}
 }

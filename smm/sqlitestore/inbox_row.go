@@ -1,9 +1,7 @@
 package sqlitestore
 
 import (
-	"crypto/sha256"
 	"database/sql"
-	"encoding/binary"
 	"encoding/json"
 	"fmt"
 	"unicode/utf8"
@@ -15,12 +13,7 @@ import (
 // placeOf is what an item or a conversation of a tenant's channel is looked up
 // by: 128 bits, so that two refs which strangers choose cannot be made to meet.
 func placeOf(t smm.Tenant, channel, ref smm.Ref) []byte {
-	b := make([]byte, 0, 128)
-	for _, part := range [...]string{string(t), channel.String()} {
-		b = append(binary.AppendUvarint(b, uint64(len(part))), part...)
-	}
-	sum := sha256.Sum256(append(b, ref.String()...))
-	return sum[:16]
+	return hashParts(string(t), channel.String(), ref.String())
 }
 
 // checkRefs refuses refs that would not come back from the file as they went in.

@@ -76,6 +76,42 @@ var migrations = []string{
 		mark    TEXT NOT NULL,
 		PRIMARY KEY (tenant, channel, source)
 	) WITHOUT ROWID;`,
+
+	`CREATE TABLE counters (
+		name  TEXT    PRIMARY KEY,
+		value INTEGER NOT NULL -- the last version that a row of the table of that name was given
+	) WITHOUT ROWID;
+	INSERT INTO counters VALUES ('credentials', 0), ('quotas', 0);
+	CREATE TABLE credentials (
+		seq      INTEGER PRIMARY KEY,
+		key      BLOB    NOT NULL, -- hash of tenant and account
+		tenant   TEXT    NOT NULL,
+		platform TEXT    NOT NULL,
+		account  TEXT    NOT NULL,
+		version  INTEGER NOT NULL,
+		key_id   TEXT    NOT NULL, -- of the key that sealed is sealed with
+		sealed   BLOB    NOT NULL
+	);
+	CREATE UNIQUE INDEX credentials_key ON credentials (key);
+	CREATE INDEX credentials_account ON credentials (tenant, platform, account);
+	CREATE TABLE credential_leases (
+		key   BLOB    PRIMARY KEY, -- of credentials, which need not have it
+		owner TEXT    NOT NULL,
+		until INTEGER NOT NULL     -- microseconds since 1970
+	) WITHOUT ROWID;
+	CREATE TABLE connects (
+		id      TEXT    PRIMARY KEY,
+		expires INTEGER NOT NULL, -- microseconds since 1970
+		sealed  BLOB    NOT NULL
+	) WITHOUT ROWID;
+	CREATE INDEX connects_expires ON connects (expires);
+	CREATE TABLE quotas (
+		key     BLOB    PRIMARY KEY, -- hash of the budget's key
+		version INTEGER NOT NULL,
+		expires INTEGER NOT NULL,    -- microseconds since 1970
+		state   BLOB    NOT NULL
+	) WITHOUT ROWID;
+	CREATE INDEX quotas_expires ON quotas (expires);`,
 }
 
 // migrate brings the schema up to date in one transaction. It is safe to run

@@ -95,4 +95,15 @@ func hashOf(t smm.Tenant, name string) int64 {
 	return int64(binary.BigEndian.Uint64(sum[:8]))
 }
 
+// hashParts is what rows are looked up by whose names strangers may choose: 128
+// bits, which nobody makes meet. What is before the last part has its length.
+func hashParts(parts ...string) []byte {
+	b := make([]byte, 0, 128)
+	for _, part := range parts[:len(parts)-1] {
+		b = append(binary.AppendUvarint(b, uint64(len(part))), part...)
+	}
+	sum := sha256.Sum256(append(b, parts[len(parts)-1]...))
+	return sum[:16]
+}
+
 func keyOf(k scheduler.Key) int64 { return hashOf(k.Tenant, k.ID) }

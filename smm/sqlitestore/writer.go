@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -23,6 +24,7 @@ type writer struct {
 	conn     *sql.Conn
 	stmts    map[string]*sql.Stmt
 	patience time.Duration // how long to wait for other processes
+	relaxed  bool          // commits do not wait for the disk
 
 	jobs chan *job
 	quit chan struct{}
@@ -37,6 +39,7 @@ type job struct {
 	ctx   context.Context
 	run   func(tx *writer) error
 	steps bool // several statements: undo them all on an error
+	loose bool // may be forgotten if the machine loses its power
 	state atomic.Int32
 	done  chan error
 }
@@ -79,10 +82,21 @@ func (w *writer) stop() (first bool) {
 // do runs a write and returns once it is committed. It leaves early only if ctx
 // ends before the write was begun.
 func (w *writer) do(ctx context.Context, steps bool, run func(tx *writer) error) error {
+	return w.submit(&job{ctx: ctx, run: run, steps: steps, done: make(chan error, 1)})
+}
+
+// doLoose is do for what a loss of power may undo, as long as it is undone as a
+// whole: it does not wait for the disk, unless it shares a transaction with
+// others that do.
+func (w *writer) doLoose(ctx context.Context, run func(tx *writer) error) error {
+	return w.submit(&job{ctx: ctx, run: run, loose: true, done: make(chan error, 1)})
+}
+
+func (w *writer) submit(j *job) error {
+	ctx := j.ctx
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	j := &job{ctx: ctx, run: run, steps: steps, done: make(chan error, 1)}
 	select {
 	case w.jobs <- j:
 	case <-ctx.Done():
@@ -164,6 +178,9 @@ func (w *writer) commit(batch []*job) {
 // transaction runs jobs. The error is about the transaction as a whole, which
 // then has no effect; the errors of jobs are their own.
 func (w *writer) transaction(batch []*job) ([]error, error) {
+	if err := w.relax(!slices.ContainsFunc(batch, func(j *job) bool { return !j.loose })); err != nil {
+		return nil, fileError(err)
+	}
 	if err := w.begin(); err != nil {
 		return nil, fileError(err)
 	}
@@ -180,6 +197,23 @@ func (w *writer) transaction(batch []*job) ([]error, error) {
 		return nil, w.rollback(err)
 	}
 	return errs, nil
+}
+
+// relax says whether the next commits may return before they are on disk. The
+// pragma does its work when it is compiled, so it cannot be prepared once.
+func (w *writer) relax(yes bool) error {
+	if yes == w.relaxed {
+		return nil
+	}
+	level := "FULL"
+	if yes {
+		level = "NORMAL"
+	}
+	if _, err := w.conn.ExecContext(w.base, "PRAGMA synchronous = "+level); err != nil {
+		return err
+	}
+	w.relaxed = yes
+	return nil
 }
 
 // begin waits for the file's write lock. SQLite's own busy handler soon sleeps

@@ -174,3 +174,6 @@ func tryRun(t *testing.T, r run, revoked *int) (steps int) {
 	})
 	return steps
 }
+
+// pass lets time go by in the bubble.
+func pass(d time.Duration) { time.Sleep(d) }

@@ -186,7 +186,7 @@ var errWeather = errors.New("weather")
 // step passes time and tells which fault happens.
 func (p *lifetime) step(op string) fault {
 	p.alive()
-	time.Sleep(p.delay)
+	pass(p.delay)
 	p.alive()
 	p.w.mu.Lock()
 	p.w.steps++
@@ -230,7 +230,7 @@ func (p *lifetime) freeze() {
 	p.w.mu.Lock()
 	p.stands = time.Now().Add(4 * time.Minute)
 	p.w.mu.Unlock()
-	time.Sleep(3 * time.Minute)
+	pass(3 * time.Minute)
 }
 
 func (p *lifetime) crash() {
@@ -308,7 +308,7 @@ func (p *lifetime) renew(ctx context.Context, c smm.Credential) (smm.Credential,
 		return smm.Credential{}, weather
 	case f == late:
 		go func() {
-			time.Sleep(25 * time.Second)
+			pass(25 * time.Second)
 			_, _ = p.w.issuer.refresh(c.RefreshToken)
 		}()
 		<-ctx.Done()

@@ -1,0 +1,4 @@
+package vault
+
+// PlaceOf is what a credential is bound to.
+var PlaceOf = placeOf
