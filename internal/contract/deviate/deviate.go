@@ -13,6 +13,7 @@ package deviate
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 )
@@ -175,11 +176,7 @@ func set(v, key, x any) {
 func shallow(v any) any {
 	switch v := v.(type) {
 	case map[string]any:
-		o := make(map[string]any, len(v))
-		for k, x := range v {
-			o[k] = x
-		}
-		return o
+		return maps.Clone(v)
 	case []any:
 		return append([]any{}, v...)
 	}

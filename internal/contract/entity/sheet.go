@@ -77,7 +77,7 @@ func (s *Sheet) verify() error {
 				broken = append(broken, fmt.Errorf("%s: %w", place, err))
 			}
 		}
-		for _, t := range strings.Split(strings.Trim(f.Type, "[]"), "|") {
+		for t := range strings.SplitSeq(strings.Trim(f.Type, "[]"), "|") {
 			if _, known := s.Entities[t]; !known && !slices.Contains(plain, t) {
 				broken = append(broken, fmt.Errorf("%s: unknown type %q", place, t))
 			}

@@ -32,7 +32,7 @@ func (s *Sheet) walk(typ string, path []any, v any, yield func(Site) bool) bool 
 			}
 		}
 	case map[string]any:
-		for _, t := range strings.Split(typ, "|") {
+		for t := range strings.SplitSeq(typ, "|") {
 			if len(s.Value(t, v)) == 0 {
 				typ = t
 				break

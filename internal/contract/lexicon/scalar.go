@@ -91,8 +91,8 @@ func (k *checker) blob(def *Def, path string, v any) {
 func accepts(pattern, mime string) bool {
 	mime, _, _ = strings.Cut(mime, ";")
 	mime = strings.ToLower(strings.TrimSpace(mime))
-	if main, any := strings.CutSuffix(pattern, "/*"); any {
-		return main == "*" || strings.HasPrefix(mime, main+"/")
+	if kind, open := strings.CutSuffix(pattern, "/*"); open {
+		return kind == "*" || strings.HasPrefix(mime, kind+"/")
 	}
 	return pattern == mime
 }

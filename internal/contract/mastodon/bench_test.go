@@ -46,10 +46,6 @@ func sheet(t testing.TB) *entity.Sheet {
 	return s
 }
 
-// ofOthers are parameters that only compatible servers have; they are sent to
-// those alone, and here on purpose.
-var ofOthers = []string{"content_type", "local_only", "expires_in"}
-
 // judge holds exchanges against the sheet.
 type judge struct {
 	sheet *entity.Sheet

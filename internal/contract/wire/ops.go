@@ -3,6 +3,7 @@ package wire
 import (
 	"context"
 	"log/slog"
+	"maps"
 	"sync"
 )
 
@@ -18,11 +19,7 @@ type Ops struct {
 func (o *Ops) Seen() map[string]bool {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	out := make(map[string]bool, len(o.seen))
-	for op, ok := range o.seen {
-		out[op] = ok
-	}
-	return out
+	return maps.Clone(o.seen)
 }
 
 // Succeeded lists the operations that succeeded at least once.
