@@ -6,6 +6,7 @@ import (
 	"go/constant"
 	"go/token"
 	"go/types"
+	"slices"
 )
 
 // note takes an expression that is an operation's name.
@@ -31,13 +32,8 @@ func (s *scan) lose(e ast.Expr) {
 // add takes an operation's name as fn has it: whole, or with parameters of fn in
 // it, whose callers are asked then.
 func (s *scan) add(fn *ast.FuncDecl, t text) {
-	whole, open := "", false
-	for _, p := range t {
-		whole += p.constant
-		open = open || p.param != nil
-	}
-	if !open {
-		s.ops[whole] = true
+	if !slices.ContainsFunc(t, func(p piece) bool { return p.param != nil }) {
+		s.ops[t.key()] = true
 		return
 	}
 	obj := s.info.Defs[fn.Name]

@@ -141,3 +141,16 @@ func (d *Def) parts() []*Def {
 	}
 	return slices.DeleteFunc(out, func(p *Def) bool { return p == nil })
 }
+
+// Properties returns the properties of an object or record by their names, nil
+// if id is neither.
+func (c *Catalog) Properties(id string) map[string]*Def {
+	_, def := c.find("", id)
+	if def != nil && def.Type == "record" {
+		def = def.Record
+	}
+	if def == nil {
+		return nil
+	}
+	return def.Properties
+}
