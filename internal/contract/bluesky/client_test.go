@@ -58,7 +58,7 @@ func TestDecodersMeetDeviations(t *testing.T) {
 				if !ok {
 					continue
 				}
-				for _, m := range deviate.Each(v) {
+				for _, m := range deviate.Some(testing.Short(), deviate.Each(v)) {
 					err := b.playback(answers, i, encode(t, m.Value), call)
 					if err == nil {
 						taken++
@@ -71,8 +71,10 @@ func TestDecodersMeetDeviations(t *testing.T) {
 		}
 	}
 	t.Logf("%d answers with a mistake: %d taken, %d refused by a typed error", taken+refused, taken, refused)
-	require.Greater(t, taken+refused, 2000)
-	require.Greater(t, refused, 100)
+	if !testing.Short() {
+		require.Greater(t, taken+refused, 2000)
+		require.Greater(t, refused, 100)
+	}
 }
 
 // playback calls a method with the i-th of its answers replaced.
@@ -136,7 +138,7 @@ func TestCreatesSurviveDeviations(t *testing.T) {
 					answer, _ = jsonBody(e.Got, "application/json")
 				}
 			}
-			mistakes := deviate.Each(answer)
+			mistakes := deviate.Some(testing.Short(), deviate.Each(answer))
 			published := 0
 			for i, m := range mistakes {
 				b.world.Clock.Advance(time.Minute)
@@ -147,7 +149,7 @@ func TestCreatesSurviveDeviations(t *testing.T) {
 				require.Equal(t, 1, b.count(text), "%s", m)
 			}
 			t.Logf("%d answers with a mistake: %d creates known to be public, %d in doubt", len(mistakes), published, len(mistakes)-published)
-			require.Greater(t, len(mistakes), 20)
+			require.NotEmpty(t, mistakes)
 		})
 	}
 }

@@ -16,6 +16,9 @@ import (
 // each of its exchanges judged. The whole suite runs in the platform's own tests;
 // the topics that are left out differ in faults, which are no matter of shape.
 func TestConformanceIsValid(t *testing.T) {
+	if testing.Short() {
+		t.Skip("the whole suite runs in the platform's own tests")
+	}
 	catalog := official(t)
 	smmtest.Run(t, func(t *testing.T) *smmtest.Harness {
 		b := openWith(t, catalog)

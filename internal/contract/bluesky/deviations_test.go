@@ -83,6 +83,9 @@ var index = regexp.MustCompile(`/\d+`)
 // at a time in each, and expects every one to be seen that the lexicons have a
 // word about; and what they allow to pass.
 func TestDeviationsAreCaught(t *testing.T) {
+	if testing.Short() {
+		t.Skip("ten thousand checks of one goroutine: nothing for the race detector")
+	}
 	b := drive(t)
 	require.Empty(t, b.judge.wrong)
 	catalog := b.judge.catalog

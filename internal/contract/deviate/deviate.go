@@ -244,3 +244,16 @@ func pattern(path []any) string {
 	}
 	return b.String()
 }
+
+// Some returns the mistakes to make: all of them or, where tests are to be short,
+// one in ten, beginning with the first.
+func Some(short bool, all []Mistake) []Mistake {
+	if !short {
+		return all
+	}
+	var out []Mistake
+	for i := 0; i < len(all); i += 10 {
+		out = append(out, all[i])
+	}
+	return out
+}

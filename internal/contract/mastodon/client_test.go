@@ -120,7 +120,7 @@ func TestDecodersMeetDeviations(t *testing.T) {
 				if err != nil {
 					continue
 				}
-				for _, m := range deviate.Each(v) {
+				for _, m := range deviate.Some(testing.Short(), deviate.Each(v)) {
 					place := b.judge.sheet.Methods[b.judge.key(e)].Returns + m.String()
 					if seen[place] {
 						continue
@@ -138,8 +138,10 @@ func TestDecodersMeetDeviations(t *testing.T) {
 		}
 	}
 	t.Logf("%d answers with a mistake: %d taken, %d refused by a typed error", taken+refused, taken, refused)
-	require.Greater(t, taken+refused, 5_000)
-	require.Greater(t, refused, 100)
+	if !testing.Short() {
+		require.Greater(t, taken+refused, 5_000)
+		require.Greater(t, refused, 100)
+	}
 }
 
 func (b *bench) playback(answers []wire.Exchange, i int, body []byte, do call) error {
@@ -188,7 +190,7 @@ func TestCreatesSurviveDeviations(t *testing.T) {
 		return body
 	}
 	require.NoError(t, drain(b.channel.Publish(t.Context(), &smm.Post{Text: "the first"}, nil)))
-	mistakes := deviate.Each(answer)
+	mistakes := deviate.Some(testing.Short(), deviate.Each(answer))
 	published := 0
 	for i, m := range mistakes {
 		b.world.Clock.Advance(time.Minute)
@@ -205,7 +207,7 @@ func TestCreatesSurviveDeviations(t *testing.T) {
 		require.Equal(t, 1, n, "%s", m)
 	}
 	t.Logf("%d answers with a mistake: %d creates known to be public, %d in doubt", len(mistakes), published, len(mistakes)-published)
-	require.Greater(t, len(mistakes), 100)
+	require.NotEmpty(t, mistakes)
 }
 
 // createOnce publishes with the mistake in the answer and reports whether the

@@ -127,6 +127,9 @@ func (c *tally) requests(key string, e wire.Exchange, seen map[string]bool, shee
 // at a time in each, and expects every one to be seen that the sheet has a word
 // about; and what it allows to pass.
 func TestDeviationsAreCaught(t *testing.T) {
+	if testing.Short() {
+		t.Skip("ten thousand checks of one goroutine: nothing for the race detector")
+	}
 	b := drive(t)
 	require.Empty(t, b.judge.wrong)
 	sheet := b.judge.sheet
