@@ -104,9 +104,11 @@ func (j *judge) note(found []lexicon.Problem) {
 	}
 }
 
-// request reads an XRPC request; false for other paths.
+// request reads an XRPC request; false for other paths, and for the reference
+// server's own question about its health, which is in no lexicon.
 func request(e wire.Exchange) (lexicon.Request, bool) {
 	nsid, ok := strings.CutPrefix(e.Request.URL.Path, "/xrpc/")
+	ok = ok && nsid != "_health"
 	return lexicon.Request{
 		NSID: nsid, Verb: e.Request.Method, Query: e.Request.URL.Query(),
 		ContentType: e.Request.Header.Get("Content-Type"), Body: e.Sent,

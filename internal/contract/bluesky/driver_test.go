@@ -109,6 +109,7 @@ func (b *bench) read(post smm.Ref) {
 		drain(ch.Posts(nil).Collect(ctx, 0)), drain(ch.Timeline(nil).Collect(ctx, 0)), drain(ch.Mentions(nil).Collect(ctx, 0)),
 		drain(ch.Comments(post, nil).Collect(ctx, 0)), drain(ch.Conversations(nil).Collect(ctx, 0)),
 		drain(ch.Search(smm.SearchQuery{Text: "a", Language: "en", Author: b.account.Channel}, nil).Collect(ctx, 0)),
+		drain(ch.Health(ctx)),
 		drain(ch.Metrics(ctx, smm.MetricRequest{Subjects: []smm.Ref{post, b.account.Channel}})),
 	} {
 		require.NoError(t, err)

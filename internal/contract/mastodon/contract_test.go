@@ -93,6 +93,7 @@ func (b *bench) read(post smm.Ref) {
 		drain(ch.Posts(nil).Collect(ctx, 0)), drain(ch.Timeline(nil).Collect(ctx, 0)), drain(ch.Mentions(nil).Collect(ctx, 0)),
 		drain(ch.Comments(post, nil).Collect(ctx, 0)), drain(ch.Conversations(nil).Collect(ctx, 0)),
 		drain(ch.Search(smm.SearchQuery{Text: "a"}, nil).Collect(ctx, 0)),
+		drain(ch.Health(ctx)),
 		drain(ch.Metrics(ctx, smm.MetricRequest{Subjects: []smm.Ref{post, b.account.Channel}})),
 		drain(ch.Profile(ctx, smm.Ref{})), drain(ch.Profile(ctx, b.Author(visitor))),
 	} {
