@@ -1,7 +1,8 @@
-// Command docgen writes the tables of platforms, capabilities and guarantees
-// and the sample into README.md, between its markers. What it writes is what the drivers say
-// of themselves when they are asked on their simulators, so that the tables
-// cannot drift from the code:
+// Command docgen writes the tables of platforms, capabilities, guarantees and
+// evidence and the sample into README.md, between its markers, and the page
+// platforms/EVIDENCE.md. What it writes is what the drivers say of themselves
+// when they are asked on their simulators, and what the files of package
+// evidence claim, so that the tables cannot drift from the code:
 //
 //	go generate ./internal/docgen
 package main
@@ -12,6 +13,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -33,24 +35,41 @@ func run(ctx context.Context, file string) error {
 	if err != nil {
 		return err
 	}
-	old, err := os.ReadFile(file)
+	platforms := filepath.Join(filepath.Dir(file), "platforms")
+	proven, err := proofs(platforms, reports)
 	if err != nil {
 		return err
 	}
-	sample, err := sample(filepath.Join(filepath.Dir(file), "platforms", "all", "example_readme_test.go"))
+	if err := update(filepath.Join(platforms, "EVIDENCE.md"), []byte(evidencePage(proven))); err != nil {
+		return err
+	}
+	text, err := os.ReadFile(file)
 	if err != nil {
 		return err
 	}
-	text := old
+	sample, err := sample(filepath.Join(platforms, "all", "example_readme_test.go"))
+	if err != nil {
+		return err
+	}
 	for name, table := range map[string]string{
-		"platforms": platformTable(reports), "capabilities": capabilityTable(reports), "guarantees": guaranteeTable(reports), "sample": sample,
+		"platforms": platformTable(reports), "capabilities": capabilityTable(reports), "guarantees": guaranteeTable(reports),
+		"evidence": evidenceTable(proven), "sample": sample,
 	} {
 		if text, err = replace(text, name, table); err != nil {
 			return err
 		}
 	}
-	if bytes.Equal(old, text) {
+	return update(file, text)
+}
+
+// update writes a file if that changes it.
+func update(file string, text []byte) error {
+	old, err := os.ReadFile(file)
+	if err == nil && bytes.Equal(old, text) {
 		return nil
+	}
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
 	}
 	return os.WriteFile(file, text, 0o644)
 }

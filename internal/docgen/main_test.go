@@ -1,9 +1,13 @@
 package main
 
 import (
+	"os"
+	"path/filepath"
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/smmkit/smmkit/internal/evidence"
 )
 
 func TestReplaceKeepsWhatIsAround(t *testing.T) {
@@ -21,4 +25,33 @@ func TestTablesNameWhatTheDriversSay(t *testing.T) {
 	require.Contains(t, platformTable(reports), "a link counts 23")
 	require.Contains(t, capabilityTable(reports), "| `post.poll` | – | yes |")
 	require.Contains(t, guaranteeTable(reports), "| Bluesky | post | key | the same key is sent again, at any time")
+}
+
+func TestEvidence(t *testing.T) {
+	proofs := []proof{{"Some", "some", []evidence.Row{
+		{Operation: "a.get", Level: evidence.RealServer, Against: "server", Version: "2", Date: "2026-11-26"},
+		{Operation: "a.list", Level: evidence.Contract, Against: "schema", Version: "1", Date: "2026-11-25"},
+		{Operation: "a.put", Level: evidence.Documentation},
+	}}}
+	require.Contains(t, evidenceTable(proofs), "| [Some](platforms/EVIDENCE.md#some) | 3 | 1 | 0 | 1 | 1 |")
+	page := evidencePage(proofs)
+	require.Contains(t, page, "| `a.get` | real server | server | 2 | 2026-11-26 |")
+	require.Contains(t, page, "| `a.put` | documentation | nothing further | – | – |")
+}
+
+// TestNothingDrifted: what is committed is what would be generated.
+func TestNothingDrifted(t *testing.T) {
+	dir := t.TempDir()
+	require.NoError(t, os.CopyFS(filepath.Join(dir, "platforms"), os.DirFS("../../platforms")))
+	readme, err := os.ReadFile("../../README.md")
+	require.NoError(t, err)
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "README.md"), readme, 0o600))
+	require.NoError(t, run(t.Context(), filepath.Join(dir, "README.md")))
+	for _, name := range []string{"README.md", "platforms/EVIDENCE.md"} {
+		want, err := os.ReadFile("../../" + name)
+		require.NoError(t, err)
+		got, err := os.ReadFile(filepath.Join(dir, name))
+		require.NoError(t, err)
+		require.Equal(t, string(want), string(got), "%s: run go generate ./internal/docgen", name)
+	}
 }

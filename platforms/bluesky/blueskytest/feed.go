@@ -251,6 +251,9 @@ func (c *call) edges(m map[string]map[string]string, item func(*account) object,
 }
 
 func (c *call) getLikes() (any, error) {
+	if _, _, _, ok := splitURI(c.query("uri")); !ok {
+		return nil, invalid("Error: uri must be a valid at-uri")
+	}
 	return c.edges(c.s.index.likes, func(a *account) object {
 		return object{"actor": c.s.profile(a, c.me), "createdAt": stamp(c.s.now()), "indexedAt": stamp(c.s.now())}
 	}, "likes")

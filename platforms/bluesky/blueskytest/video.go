@@ -92,7 +92,7 @@ func (j *videoJob) status() object {
 func (c *call) getJobStatus() (any, error) {
 	j, ok := c.s.jobs[c.query("jobId")]
 	if !ok {
-		return nil, fail(404, "JobNotFound", "job not found")
+		return nil, invalid("job not found") // the lexicon declares no name of its own
 	}
 	return object{"jobStatus": j.status()}, nil
 }

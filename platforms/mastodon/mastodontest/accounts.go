@@ -94,8 +94,10 @@ func (s *Server) verify(c *call) reply {
 		fields = append(fields, object{"name": f[0], "value": f[1], "verified_at": nil})
 	}
 	o["source"] = object{
-		"privacy": c.me.privacy, "sensitive": false, "language": nil, "note": c.me.note, "fields": fields, "follow_requests_count": 0,
+		"privacy": c.me.privacy, "sensitive": false, "language": "", "note": c.me.note, "fields": fields, "follow_requests_count": 0,
+		"discoverable": true, "indexable": true, "hide_collections": nil, "quote_policy": "public", "attribution_domains": []string{},
 	}
+	o["role"] = object{"id": "-99", "name": "", "color": "", "permissions": "65536", "highlighted": false}
 	return ok(o)
 }
 
@@ -230,6 +232,9 @@ func (s *Server) accountJSON(a *account) object {
 		"followers_count": followers, "following_count": len(a.following), "statuses_count": posts, "last_status_at": last,
 		"emojis": []object{}, "fields": fields,
 	}
+	if s.opts.Software == Mastodon {
+		o["indexable"], o["hide_collections"], o["roles"] = true, nil, []object{}
+	}
 	if a.limited {
 		o["limited"] = true
 	}
@@ -275,7 +280,7 @@ func (s *Server) report(c *call) reply {
 		Category: category, Comment: c.Get("comment"), Forward: c.flag("forward"),
 	})
 	return ok(object{
-		"id": fmt.Sprint(len(s.reports)), "action_taken": false, "category": category, "comment": c.Get("comment"),
+		"id": fmt.Sprint(len(s.reports)), "action_taken": false, "action_taken_at": nil, "category": category, "comment": c.Get("comment"),
 		"forwarded": c.flag("forward"), "created_at": stamp(s.now()), "status_ids": c.list("status_ids"), "rule_ids": nil, "target_account": s.accountJSON(a),
 	})
 }

@@ -123,7 +123,17 @@ func (s *Server) whoDid(c *call, m map[string]uint64) reply {
 }
 
 func (s *Server) quotesOf(c *call, st *status) reply {
-	return s.statusPage(c, func(o *status) bool { return o.quote == st && s.sees(c.me, o) })
+	return s.statusPage(c, func(o *status) bool { return o.quote == st && !o.revoked && s.sees(c.me, o) })
+}
+
+// revokeQuote detaches an own status from one that quotes it.
+func (s *Server) revokeQuote(c *call, st *status) reply {
+	o := s.byID[c.req.PathValue("quoting")]
+	if o == nil || o.gone || o.quote != st {
+		return notFound()
+	}
+	o.revoked = true
+	return ok(s.statusJSON(o, c.me))
 }
 
 func (s *Server) showPoll(c *call) reply {

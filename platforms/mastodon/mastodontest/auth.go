@@ -168,7 +168,7 @@ func subset(some, all []string) bool {
 func (s *Server) verifyApp(c *call) reply {
 	a := c.token.client
 	if a == nil {
-		a = &app{name: c.token.app, scopes: c.token.scopes}
+		a = &app{name: c.token.app, scopes: c.token.scopes, redirects: []string{}}
 	}
 	o := a.json()
 	o["id"], o["vapid_key"] = "1", "sim"

@@ -39,7 +39,9 @@ func (s *Server) versionText() string {
 func (s *Server) configuration() object {
 	l := s.opts.Limits
 	return object{
-		"urls":     object{"streaming": s.scheme()},
+		"urls": object{
+			"streaming": s.scheme(), "status": nil, "about": s.url + "/about", "privacy_policy": s.url + "/privacy-policy", "terms_of_service": nil,
+		},
 		"accounts": object{"max_featured_tags": 10, "max_pinned_statuses": 5},
 		"statuses": object{
 			"max_characters": l.Characters, "max_media_attachments": l.Media, "characters_reserved_per_url": l.URLLength,
@@ -71,12 +73,41 @@ func (s *Server) instanceV2(*call) reply {
 		"configuration": s.configuration(), "registrations": object{"enabled": false}, "rules": []object{},
 	}
 	if s.opts.Software == Mastodon {
-		o["api_versions"] = object{"mastodon": apiVersion(s.opts.Version)}
+		s.announce(o)
 	}
 	if s.opts.Software == Pleroma {
 		o["pleroma"] = object{"metadata": object{"features": []string{"mastodon_api", "polls"}}}
 	}
 	return ok(o)
+}
+
+// announce adds what Mastodon alone says of itself.
+func (s *Server) announce(o object) {
+	o["api_versions"] = object{"mastodon": apiVersion(s.opts.Version)}
+	o["source_url"], o["icon"] = "https://github.com/mastodon/mastodon", []object{}
+	o["thumbnail"] = object{"url": s.url + "/preview.png"}
+	o["contact"] = object{"email": "admin@example.com", "account": nil}
+	o["registrations"] = object{
+		"enabled": false, "approval_required": false, "message": nil, "min_age": nil, "reason_required": nil, "url": nil,
+	}
+	if c, isObject := o["configuration"].(object); isObject {
+		feeds := object{"local": "public", "remote": "public"}
+		c["limited_federation"] = false
+		c["timelines_access"] = object{"live_feeds": feeds, "hashtag_feeds": feeds, "trending_link_feeds": feeds}
+	}
+}
+
+// configurationV1 is the configuration as the first version of the document has
+// it, which did not grow further.
+func (s *Server) configurationV1() object {
+	c := s.configuration()
+	delete(c, "urls")
+	delete(c, "translation")
+	c["accounts"] = object{"max_featured_tags": 10}
+	if m, isObject := c["media_attachments"].(object); isObject && s.opts.Software == Mastodon {
+		delete(m, "description_limit")
+	}
+	return c
 }
 
 // apiVersion is api_versions.mastodon by release.
@@ -102,7 +133,7 @@ func (s *Server) instanceV1(*call) reply {
 	l := s.opts.Limits
 	o := object{
 		"uri": s.host, "title": "Simulated " + string(s.opts.Software), "version": s.versionText(), "short_description": "", "description": "",
-		"urls": object{"streaming_api": s.scheme()}, "stats": object{"user_count": len(s.sortedAccounts()), "status_count": len(s.statuses)},
+		"urls": object{"streaming_api": s.scheme()}, "stats": object{"user_count": len(s.sortedAccounts()), "status_count": len(s.statuses), "domain_count": 0},
 		"languages": []string{"en"}, "registrations": false, "approval_required": false, "rules": []object{},
 	}
 	switch s.opts.Software {
@@ -116,7 +147,8 @@ func (s *Server) instanceV1(*call) reply {
 		o["max_toot_chars"] = l.Characters
 		o["configuration"] = s.configuration()
 	default:
-		o["configuration"] = s.configuration()
+		o["configuration"] = s.configurationV1()
+		o["email"], o["thumbnail"], o["invites_enabled"], o["contact_account"] = "admin@example.com", nil, false, nil
 	}
 	if strings.HasPrefix(s.opts.Version, "3.") {
 		delete(o, "configuration") // came with 3.4.2

@@ -75,6 +75,7 @@ type status struct {
 	thread     string // id of the first status of the conversation
 	reblogOf   *status
 	quote      *status
+	revoked    bool // the quoted status's author took the quote back
 	policy     string
 	media      []*media
 	poll       *poll

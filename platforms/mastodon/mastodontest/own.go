@@ -19,7 +19,7 @@ func (s *Server) ownRoutes() []route {
 	noFilters := []Software{Mastodon, GoToSocial}
 	return []route{
 		{pattern: "GET /api/v1/blocks", class: sim.Read, scopes: scopes("read:blocks"), handler: s.relation(func(a *account) []string { return slices.Collect(maps.Keys(a.blocking)) })},
-		{pattern: "GET /api/v1/mutes", class: sim.Read, scopes: scopes("read:mutes"), handler: s.relation(func(a *account) []string { return slices.Collect(maps.Keys(a.muting)) })},
+		{pattern: "GET /api/v1/mutes", class: sim.Read, scopes: scopes("read:mutes"), handler: s.mutes},
 		{pattern: "GET /api/v1/follow_requests", class: sim.Read, scopes: follows, handler: s.relation(s.requesters)},
 		{pattern: "POST /api/v1/follow_requests/{id}/authorize", class: sim.Write, scopes: fo, handler: s.withAccount(s.answerRequest(true))},
 		{pattern: "POST /api/v1/follow_requests/{id}/reject", class: sim.Write, scopes: fo, handler: s.withAccount(s.answerRequest(false))},

@@ -1,7 +1,10 @@
 package mastodontest
 
 import (
+	"fmt"
+	"maps"
 	"net/http"
+	"slices"
 	"strconv"
 	"time"
 )
@@ -110,6 +113,17 @@ func (s *Server) relation(set func(*account) []string) func(*call) reply {
 		}
 		return s.whoDid(c, m)
 	}
+}
+
+// mutes lists the muted accounts, each with the end of its mute.
+func (s *Server) mutes(c *call) reply {
+	r := s.relation(func(a *account) []string { return slices.Collect(maps.Keys(a.muting)) })(c)
+	list, _ := r.body.([]object)
+	for _, o := range list {
+		id := fmt.Sprint(o["id"])
+		o["mute_expires_at"] = stamp(c.me.muting[id].until)
+	}
+	return r
 }
 
 func (s *Server) answerRequest(accept bool) func(*call, *account) reply {

@@ -36,6 +36,7 @@ func (s *Server) statusRoutes() []route {
 		{pattern: "GET /api/v1/statuses/{id}/favourited_by", class: sim.Read, handler: s.withStatus(s.favouritedBy)},
 		{pattern: "GET /api/v1/statuses/{id}/reblogged_by", class: sim.Read, handler: s.withStatus(s.rebloggedBy)},
 		{pattern: "GET /api/v1/statuses/{id}/quotes", class: sim.Read, scopes: read, handler: s.withStatus(s.quotesOf), only: []Software{Mastodon}},
+		{pattern: "POST /api/v1/statuses/{id}/quotes/{quoting}/revoke", class: sim.Write, scopes: wr, handler: s.withOwn(s.revokeQuote), only: []Software{Mastodon}},
 		{pattern: "POST /api/v1/statuses/{id}/favourite", class: sim.Write, scopes: fav, handler: s.withStatus(s.favourite)},
 		{pattern: "POST /api/v1/statuses/{id}/unfavourite", class: sim.Write, scopes: fav, handler: s.withStatus(s.unfavourite)},
 		{pattern: "POST /api/v1/statuses/{id}/bookmark", class: sim.Write, scopes: book, handler: s.withStatus(s.bookmark)},

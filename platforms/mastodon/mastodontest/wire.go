@@ -89,7 +89,8 @@ func (s *Server) cardOf(st *status) any {
 	}
 	for _, e := range textx.Extract(st.text, textx.MastodonRules()) {
 		if e.Kind == textx.URL {
-			return object{"url": e.Value, "title": "A page", "description": "", "type": "link", "author_name": "", "provider_name": "", "image": nil, "width": 0, "height": 0, "html": "", "embed_url": "", "blurhash": nil}
+			return object{"url": e.Value, "title": "A page", "description": "", "type": "link", "authors": []object{},
+				"author_name": "", "author_url": "", "provider_name": "", "provider_url": "", "image": nil, "width": 0, "height": 0, "html": "", "embed_url": "", "blurhash": nil}
 		}
 	}
 	return nil
@@ -101,22 +102,24 @@ func (s *Server) flavour(o object, st *status, viewer *account) {
 	case Mastodon:
 		quotes := 0
 		for _, q := range s.statuses {
-			if q.quote == st && !q.gone {
+			if q.quote == st && !q.gone && !q.revoked {
 				quotes++
 			}
 		}
-		o["quotes_count"], o["quote"], o["filtered"] = quotes, nil, []object{}
+		o["quotes_count"], o["quote"], o["filtered"], o["quote_approval"] = quotes, nil, []object{}, quoteApproval(st, viewer)
 		if q := st.quote; q != nil {
 			o["content"] = `<p class="quote-inline">RE: ` + link(s.statusURL(q)) + `</p>` + s.render(st.text, st.mentions)
 			state, quoted := "accepted", any(nil)
 			switch {
 			case q.gone:
 				state = "deleted"
+			case st.revoked:
+				state = "revoked"
 			case !s.sees(viewer, q):
 				state = "unauthorized"
 			default:
 				shallow := s.statusCore(q)
-				shallow["quote"] = nil
+				shallow["quote"], shallow["quotes_count"], shallow["quote_approval"] = nil, 0, quoteApproval(q, viewer)
 				quoted = shallow
 			}
 			o["quote"] = object{"state": state, "quoted_status": quoted}
@@ -141,6 +144,21 @@ func (s *Server) flavour(o object, st *status, viewer *account) {
 		o["_v"], o["shortcode"], o["reply_count"] = 1, st.id, o["replies_count"]
 		o["local"], o["pf_type"] = true, "photo"
 	}
+}
+
+// quoteApproval says who may quote a status.
+func quoteApproval(st *status, viewer *account) object {
+	automatic, current := []string{"public"}, "automatic"
+	switch st.policy {
+	case "followers":
+		automatic, current = []string{"followers"}, "unknown"
+	case "nobody":
+		automatic, current = []string{}, "denied"
+	}
+	if viewer == st.author {
+		current = "automatic"
+	}
+	return object{"automatic": automatic, "manual": []string{}, "current_user": current}
 }
 
 func (s *Server) scheme() string { return "ws" + strings.TrimPrefix(s.url, "http") }
