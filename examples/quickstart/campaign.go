@@ -57,7 +57,7 @@ func (d *desk) openFiles(ctx context.Context) error {
 			return err
 		}
 		if !over {
-			d.keys, err = openKeyring(ctx, d.file("sessions.json"))
+			d.keys, err = d.openVault()
 			return err
 		}
 		d.scr.say("These simulators do not know the campaign in the data folder: beginning a new one")
@@ -139,7 +139,7 @@ func (d *desk) over(ctx context.Context) (bool, error) {
 // clear removes the files of a simulated campaign.
 func (d *desk) clear() error {
 	var errs []error
-	for _, name := range []string{"campaign.json", "campaign.db", "campaign.db-wal", "campaign.db-shm", "sessions.json"} {
+	for _, name := range []string{"campaign.json", "campaign.db", "campaign.db-wal", "campaign.db-shm", "keys"} {
 		if err := os.Remove(d.file(name)); !errors.Is(err, fs.ErrNotExist) {
 			errs = append(errs, err)
 		}

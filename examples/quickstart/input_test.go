@@ -158,7 +158,7 @@ func FuzzCalendar(f *testing.F) {
 }
 
 func TestDamagedFilesSayWhatToDo(t *testing.T) {
-	for _, name := range []string{"connect-campaign.json", "connect-sessions.json", "connect-campaign.db"} {
+	for _, name := range []string{"connect-campaign.json", "connect-keys", "connect-campaign.db"} {
 		t.Run(name, func(t *testing.T) {
 			web, dir := simulators(t), t.TempDir()
 			path := filepath.Join(dir, name)

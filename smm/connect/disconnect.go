@@ -80,6 +80,8 @@ func (f *Flow) revoke(ctx context.Context, r DisconnectRequest) (Disconnected, e
 	switch {
 	case err == nil, errors.Is(err, smm.ErrUnauthorized): // over already
 		return Disconnected{Revoked: true}, nil
+	case errors.Is(err, smm.ErrUnsupported): // a pasted token, which only its owner can end
+		return Disconnected{}, nil
 	case smm.Temporary(err):
 		return Disconnected{}, fmt.Errorf("%w: %s", ErrNotRevoked, smm.CleanMessage(err.Error()))
 	}
