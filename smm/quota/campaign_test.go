@@ -142,7 +142,7 @@ func (w *world) work(ctx context.Context, l *Limiter, think time.Duration) {
 func TestCampaign(t *testing.T) {
 	seeds := 200
 	if testing.Short() {
-		seeds = 40
+		seeds = 25
 	}
 	served := 0
 	for seed := range seeds {

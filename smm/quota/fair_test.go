@@ -79,7 +79,7 @@ func tenantShapes(t *testing.T, f func(t *testing.T, p *platformSim, procs []*Li
 	for _, s := range []scene{
 		{"fixed", smm.QuotaFixed, false, tellEpoch}, {"rolling", smm.QuotaRolling, false, nil},
 	} {
-		for n := range 3 {
+		for _, n := range []int{0, 1, 2, 4} {
 			t.Run(fmt.Sprintf("%s/%d sharing", s.name, n), func(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
 					p := &platformSim{shape: s.shape, limit: 600, window: 5 * time.Minute, tell: s.tell}
@@ -114,9 +114,13 @@ func TestTenantsGetTheirShares(t *testing.T) {
 		}
 		wg.Wait()
 		fair := float64(p.served) / 5
+		most := 1.25
+		if len(procs) > 2 { // what one process does not know of the others yet
+			most = 1.6
+		}
 		for who, n := range c.served {
 			require.Greater(t, float64(n), fair*0.75, who)
-			require.Less(t, float64(n), fair*1.25, who)
+			require.Less(t, float64(n), fair*most, who)
 		}
 		require.GreaterOrEqual(t, float64(p.served)/float64(windows*p.limit), 0.93, "and little is left")
 		t.Log(c.served)

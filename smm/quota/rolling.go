@@ -21,7 +21,7 @@ const inFlightWait = 50 * time.Millisecond
 // margin makes good for that.
 type rolling struct {
 	Limit   int64   `json:"limit"`
-	Log     []spent `json:"log,omitempty"`
+	Log     entries `json:"log,omitempty"`
 	Penalty penalty `json:"penalty,omitzero"`
 
 	window   time.Duration

@@ -25,7 +25,7 @@ type share struct {
 	wrote    time.Time
 	used     bool // something was granted since
 
-	spent  []spent // answered since the store was told
+	spent  entries // answered since the store was told
 	unsure []delta // told by a write whose fate is unknown
 	saw    *observation
 	stop   halt
@@ -64,7 +64,7 @@ type claim struct {
 // delta is what a write tells the store.
 type delta struct {
 	seq      int64
-	spent    []spent
+	spent    entries
 	unsure   []delta
 	saw      *observation
 	stop     halt

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strconv"
 	"time"
 
 	"github.com/smmkit/smmkit/smm"
@@ -17,23 +18,40 @@ type spent struct {
 	quiet    int64 // of cost, what no answer has told of yet
 }
 
-// MarshalJSON writes an array, since a state holds many entries: the two
-// instants in milliseconds since 1970, the later one rounded up, and the two
-// costs.
-func (s spent) MarshalJSON() ([]byte, error) {
-	return json.Marshal([4]int64{s.from.UnixMilli(), s.at.Add(time.Millisecond - 1).UnixMilli(), s.cost, s.quiet})
+// entries is a log. Its JSON is an array of arrays, since a state holds many:
+// the two instants of an entry in milliseconds since 1970, the later one
+// rounded up, and the two costs.
+type entries []spent
+
+// MarshalJSON implements json.Marshaler.
+func (log entries) MarshalJSON() ([]byte, error) {
+	b := append(make([]byte, 0, 40*len(log)+2), '[')
+	for i, s := range log {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = append(b, '[')
+		b = append(strconv.AppendInt(b, s.from.UnixMilli(), 10), ',')
+		b = append(strconv.AppendInt(b, s.at.Add(time.Millisecond-1).UnixMilli(), 10), ',')
+		b = append(strconv.AppendInt(b, s.cost, 10), ',')
+		b = append(strconv.AppendInt(b, s.quiet, 10), ']')
+	}
+	return append(b, ']'), nil
 }
 
 // UnmarshalJSON implements json.Unmarshaler.
-func (s *spent) UnmarshalJSON(b []byte) error {
-	var v [4]int64
-	if err := json.Unmarshal(b, &v); err != nil {
+func (log *entries) UnmarshalJSON(b []byte) error {
+	var all [][4]int64
+	if err := json.Unmarshal(b, &all); err != nil {
 		return err
 	}
-	if v[0] < -most || v[1] < v[0] || v[1] > most || v[2] < 0 || v[2] > most || v[3] < 0 || v[3] > v[2] {
-		return fmt.Errorf("%w: a log entry of %v", smm.ErrInvalid, v)
+	*log = make(entries, len(all))
+	for i, v := range all {
+		if v[0] < -most || v[1] < v[0] || v[1] > most || v[2] < 0 || v[2] > most || v[3] < 0 || v[3] > v[2] {
+			return fmt.Errorf("%w: a log entry of %v", smm.ErrInvalid, v)
+		}
+		(*log)[i] = spent{from: time.UnixMilli(v[0]).UTC(), at: time.UnixMilli(v[1]).UTC(), cost: v[2], quiet: v[3]}
 	}
-	*s = spent{from: time.UnixMilli(v[0]).UTC(), at: time.UnixMilli(v[1]).UTC(), cost: v[2], quiet: v[3]}
 	return nil
 }
 
@@ -42,7 +60,7 @@ const bins = 128
 
 // record adds a cost to a log that is sorted by time. It reports whether only
 // the log's end changed.
-func record(log []spent, bin time.Duration, s spent) ([]spent, bool) {
+func record(log entries, bin time.Duration, s spent) (entries, bool) {
 	i := len(log)
 	for i > 0 && log[i-1].from.After(s.at) {
 		i--
