@@ -23,7 +23,8 @@ type DisconnectRequest struct {
 // Disconnected says what became of a credential.
 type Disconnected struct {
 	// Revoked: the platform was told and will not take the credential any more.
-	// It is false for platforms that have no way to be told.
+	// It is false for platforms that have no way to be told, and for tokens that
+	// only their owner can end, such as pasted ones on Mastodon.
 	Revoked bool
 	// Err is why the platform could not be told, with DisconnectRequest.Anyway.
 	Err error

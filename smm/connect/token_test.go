@@ -122,6 +122,7 @@ func TestDisconnect(t *testing.T) {
 	}{
 		{"told", nil, nil, false, nil, true, true},
 		{"over already", smm.ErrUnauthorized, nil, false, nil, true, true},
+		{"a token that cannot be ended from here", smm.ErrUnsupported, nil, false, nil, true, false},
 		{"no answer", smm.ErrUnavailable, nil, false, connect.ErrNotRevoked, false, false},
 		{"no answer, anyway", smm.ErrUnavailable, nil, true, nil, true, false},
 		{"refused", smm.ErrForbidden, nil, false, smm.ErrForbidden, false, false},
