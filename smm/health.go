@@ -112,7 +112,7 @@ func (cc *ChannelClient) Health(ctx context.Context) (Health, error) {
 			h.Facts, err = reader.ReadFacts(ctx, cc.ref)
 			return err
 		})
-		if h.judge(err); err != nil && h.State == ConnectionWorks {
+		if h.State, h.Cure = judge(err); err != nil && h.State == ConnectionWorks {
 			return h, err
 		}
 	}
@@ -120,20 +120,28 @@ func (cc *ChannelClient) Health(ctx context.Context) (Health, error) {
 		return h, nil
 	}
 	caps, err := cc.RefreshCapabilities(ctx)
-	if h.judge(err); err != nil && h.State == ConnectionWorks {
+	if err == nil {
+		h.Capabilities = caps
+		return h, nil
+	}
+	state, cure := judge(err)
+	if state == ConnectionWorks {
 		return h, err
 	}
-	h.Capabilities = caps
+	h.State, h.Cure = state, cure
 	return h, nil
 }
 
-func (h *Health) judge(err error) {
+// judge says what an error tells of a connection: nothing, if it is of another
+// kind.
+func judge(err error) (ConnectionState, string) {
 	switch {
 	case errors.Is(err, ErrUnauthorized):
-		h.State, h.Cure = ConnectionReconnect, "connect the account again"
+		return ConnectionReconnect, "connect the account again"
 	case errors.Is(err, ErrSealed):
-		h.State, h.Cure = ConnectionReconnect, "give back the key that the credential was sealed with, or connect the account again"
+		return ConnectionReconnect, "give back the key that the credential was sealed with, or connect the account again"
 	case Temporary(err):
-		h.State, h.Cure = ConnectionUnreachable, "wait and look again: the platform did not answer"
+		return ConnectionUnreachable, "wait and look again: the platform did not answer"
 	}
+	return ConnectionWorks, ""
 }

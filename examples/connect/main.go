@@ -88,9 +88,12 @@ func run(ctx context.Context, args []string, out, errs io.Writer) (err error) {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(out, "Open %s in a browser; stop with Ctrl-C. Accounts are kept in %s\n", base, dir)
+	told := fmt.Sprintf("Open %s in a browser; stop with Ctrl-C. Accounts are kept in %s\n", base, dir)
 	for _, hint := range world.hints {
-		fmt.Fprintln(out, " ", hint)
+		told += "  " + hint + "\n"
+	}
+	if _, err := io.WriteString(out, told); err != nil {
+		return err
 	}
 	return serve(ctx, listener, host)
 }

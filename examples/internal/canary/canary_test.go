@@ -8,7 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"log"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -131,7 +130,7 @@ func (n *nest) crash(values ...any) {
 	s := httptest.NewUnstartedServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
 		panic(fmt.Sprintf("%+v %#v", values, values))
 	}))
-	s.Config.ErrorLog = log.New(n.to("panics"), "", 0)
+	s.Config.ErrorLog = slog.NewLogLogger(slog.NewTextHandler(n.to("panics"), nil), slog.LevelError)
 	s.Start()
 	defer s.Close()
 	req, err := http.NewRequestWithContext(context.Background(), http.MethodGet, s.URL, nil)

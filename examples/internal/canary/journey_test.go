@@ -72,13 +72,13 @@ func (s *spy) Finish(ctx context.Context, start smm.ConnectStart, r smm.ConnectR
 }
 
 func (s *spy) ConnectToken(ctx context.Context, c smm.Credential) ([]smm.Connected, error) {
-	found, err := s.Connector.(smm.TokenConnector).ConnectToken(ctx, c) //nolint:forcetypeassert,errcheck // both are
+	found, err := s.Connector.(smm.TokenConnector).ConnectToken(ctx, c)
 	s.n.fail("errors", err)
 	return found, err
 }
 
 func (s *spy) Revoke(ctx context.Context, account smm.Ref, c smm.Credential) error {
-	err := s.Connector.(smm.Revoker).Revoke(ctx, account, c) //nolint:forcetypeassert,errcheck // both are
+	err := s.Connector.(smm.Revoker).Revoke(ctx, account, c)
 	s.n.fail("errors", err)
 	return err
 }
