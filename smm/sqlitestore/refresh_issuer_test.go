@@ -20,6 +20,7 @@ type issuer struct {
 	processes int
 	lifetime  time.Duration // of access tokens that not all processes use
 	goal      int           // races, after which no access token ends any more
+	enough    chan struct{} // closed then
 
 	mu       sync.Mutex
 	accounts map[string]*family
@@ -54,7 +55,7 @@ type family struct {
 
 func newIssuer(t *testing.T, processes, goal int, lifetime time.Duration, accounts []string) *issuer {
 	t.Helper()
-	i := &issuer{processes: processes, goal: goal, lifetime: lifetime, accounts: make(map[string]*family), killed: make(map[string]bool), gaveUp: make(map[string]bool)}
+	i := &issuer{processes: processes, goal: goal, lifetime: lifetime, enough: make(chan struct{}), accounts: make(map[string]*family), killed: make(map[string]bool), gaveUp: make(map[string]bool)}
 	for n, a := range accounts {
 		i.accounts[a] = &family{grace: n%2 == 0}
 		i.accounts[a].renew("")
@@ -82,9 +83,11 @@ func (f *family) renew(holder string) {
 	f.ended, f.holder, f.users = make(chan struct{}), holder, make(map[string]bool)
 }
 
-func (f *family) over() bool {
+func (f *family) over() bool { return isClosed(f.ended) }
+
+func isClosed(c <-chan struct{}) bool {
 	select {
-	case <-f.ended:
+	case <-c:
 		return true
 	default:
 		return false
@@ -109,7 +112,7 @@ func (i *issuer) use(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(http.StatusUnauthorized)
 		return
 	}
-	if i.counts.races >= i.goal {
+	if isClosed(i.enough) {
 		f.users["anybody"] = true
 		i.mu.Unlock()
 		w.WriteHeader(http.StatusGone)
@@ -124,6 +127,11 @@ func (i *issuer) use(w http.ResponseWriter, r *http.Request) {
 	defer limit.Stop()
 	select {
 	case <-ended:
+	case <-i.enough:
+		if !isClosed(ended) {
+			w.WriteHeader(http.StatusGone)
+			return
+		}
 	case <-limit.C:
 		i.mu.Lock()
 		if f.ended == ended {
@@ -171,8 +179,10 @@ func (i *issuer) rotate(account, token, process string) (answer *tokens, lost bo
 	case token == pair.Refresh:
 		f.n++
 		f.renew(process)
-		i.counts.races++
-		lost = f.grace && rand.N(100) < 3
+		if i.counts.races++; i.counts.races == i.goal {
+			close(i.enough)
+		}
+		lost = f.grace && i.counts.races%17 == 0
 	case f.grace && token == before:
 		i.counts.graced++
 		f.holder = process
@@ -243,9 +253,7 @@ func (i *issuer) died(process string) {
 
 // stop lets every access token live that is given from now on.
 func (i *issuer) stop() {
-	i.mu.Lock()
-	defer i.mu.Unlock()
-	i.goal = 0
+	close(i.enough)
 }
 
 func (i *issuer) note(_ http.ResponseWriter, r *http.Request) {

@@ -280,7 +280,7 @@ func runRaces(t *testing.T, races int, mode string) issuerCounts {
 func TestRefreshRaces(t *testing.T) {
 	races := 5000
 	if testing.Short() {
-		races = 300
+		races = 200
 	}
 	c := runRaces(t, races, "kept")
 	if c.lost == 0 || c.graced < c.lost {
@@ -292,7 +292,7 @@ func TestRefreshRaces(t *testing.T) {
 func TestRefreshRacesWithoutLeases(t *testing.T) {
 	races := 1000
 	if testing.Short() {
-		races = 150
+		races = 100
 	}
 	runRaces(t, races, "unlocked")
 }
@@ -323,7 +323,7 @@ func TestRefreshRacesNeedTheStore(t *testing.T) {
 func TestKilledWhileRefreshing(t *testing.T) {
 	kills := 60
 	if testing.Short() {
-		kills = 12
+		kills = 8
 	}
 	path := filepath.Join(t.TempDir(), "smm.db")
 	i := newIssuer(t, raceProcesses, math.MaxInt, 30*time.Millisecond, connectAccounts(t, path, raceAccounts))
