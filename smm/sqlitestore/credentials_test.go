@@ -177,9 +177,15 @@ func TestConnects(t *testing.T) {
 	got, err = s.Take(ctx, "a")
 	want("take again", got, err, smm.ErrNotFound)
 
-	if err := s.Put(ctx, "over", sealed, time.Now().Add(-time.Second)); err != nil {
+	over := time.Now().Add(-time.Second)
+	if err := errors.Join(s.Put(ctx, "past", sealed, over), s.Put(ctx, "over", sealed, over)); err != nil {
 		t.Fatal(err)
 	}
+	if err := s.Put(ctx, "last", sealed, over); err != nil {
+		t.Fatal(err)
+	}
+	got, err = s.Take(ctx, "last")
+	want("take of what is over", got, err, smm.ErrNotFound)
 	if err := s.Put(ctx, "over", sealed, soon); err != nil {
 		t.Errorf("put over what is over: %v", err)
 	}

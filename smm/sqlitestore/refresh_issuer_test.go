@@ -19,12 +19,13 @@ type issuer struct {
 	url       string
 	processes int
 	lifetime  time.Duration // of access tokens that not all processes use
+	limit     time.Duration // of a request, as the processes have it
 	goal      int           // races, after which no access token ends any more
+	enough    chan struct{} // closed then
 
 	mu       sync.Mutex
 	accounts map[string]*family
 	killed   map[string]bool // processes
-	gaveUp   map[string]bool // processes and accounts: the answer came too late
 	counts   issuerCounts
 }
 
@@ -35,7 +36,7 @@ type issuerCounts struct {
 	graced     int // refresh tokens that came again, within grace
 	revoked    int // families
 	wronged    int // of them, those that no crash excuses
-	excused    int // of them, those whose process waited no longer for the answer
+	tooSlow    int // of them, those whose process had not stored the answer after the limit of a request
 	cutOff     int // answers that a kill took from the store
 	reconnects int
 }
@@ -47,14 +48,15 @@ type family struct {
 	family    int
 	revoked   bool
 	ended     chan struct{}   // closed when the access token ends
+	issued    time.Time       // the newest pair
 	holder    string          // process that was given the newest pair
 	users     map[string]bool // processes that used the newest access token
 	complaint string
 }
 
-func newIssuer(t *testing.T, processes, goal int, lifetime time.Duration, accounts []string) *issuer {
+func newIssuer(t *testing.T, goal int, lifetime, limit time.Duration, accounts []string) *issuer {
 	t.Helper()
-	i := &issuer{processes: processes, goal: goal, lifetime: lifetime, accounts: make(map[string]*family), killed: make(map[string]bool), gaveUp: make(map[string]bool)}
+	i := &issuer{processes: raceProcesses, goal: goal, lifetime: lifetime, limit: limit, enough: make(chan struct{}), accounts: make(map[string]*family), killed: make(map[string]bool)}
 	for n, a := range accounts {
 		i.accounts[a] = &family{grace: n%2 == 0}
 		i.accounts[a].renew("")
@@ -63,7 +65,6 @@ func newIssuer(t *testing.T, processes, goal int, lifetime time.Duration, accoun
 	mux.HandleFunc("/use", i.use)
 	mux.HandleFunc("/refresh", i.refresh)
 	mux.HandleFunc("/reconnect", i.reconnect)
-	mux.HandleFunc("/gave-up", i.note)
 	server := httptest.NewServer(mux)
 	t.Cleanup(server.Close)
 	i.url = server.URL
@@ -79,12 +80,14 @@ func (f *family) pair() tokens {
 
 // renew begins the life of the newest pair, which holder was given.
 func (f *family) renew(holder string) {
-	f.ended, f.holder, f.users = make(chan struct{}), holder, make(map[string]bool)
+	f.ended, f.issued, f.holder, f.users = make(chan struct{}), time.Now(), holder, make(map[string]bool)
 }
 
-func (f *family) over() bool {
+func (f *family) over() bool { return isClosed(f.ended) }
+
+func isClosed(c <-chan struct{}) bool {
 	select {
-	case <-f.ended:
+	case <-c:
 		return true
 	default:
 		return false
@@ -109,7 +112,7 @@ func (i *issuer) use(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(http.StatusUnauthorized)
 		return
 	}
-	if i.counts.races >= i.goal {
+	if isClosed(i.enough) {
 		f.users["anybody"] = true
 		i.mu.Unlock()
 		w.WriteHeader(http.StatusGone)
@@ -124,6 +127,11 @@ func (i *issuer) use(w http.ResponseWriter, r *http.Request) {
 	defer limit.Stop()
 	select {
 	case <-ended:
+	case <-i.enough:
+		if !isClosed(ended) {
+			w.WriteHeader(http.StatusGone)
+			return
+		}
 	case <-limit.C:
 		i.mu.Lock()
 		if f.ended == ended {
@@ -171,8 +179,10 @@ func (i *issuer) rotate(account, token, process string) (answer *tokens, lost bo
 	case token == pair.Refresh:
 		f.n++
 		f.renew(process)
-		i.counts.races++
-		lost = f.grace && rand.N(100) < 3
+		if i.counts.races++; i.counts.races == i.goal {
+			close(i.enough)
+		}
+		lost = f.grace && i.counts.races%17 == 0
 	case f.grace && token == before:
 		i.counts.graced++
 		f.holder = process
@@ -195,8 +205,8 @@ func (i *issuer) revoke(account string, f *family, token, process string) {
 	f.revoked = true
 	f.end()
 	i.counts.revoked++
-	if !f.grace && i.gaveUp[f.holder+" "+account] {
-		i.counts.excused++
+	if !f.grace && !i.killed[f.holder] && len(f.users) == 0 && time.Since(f.issued) > i.limit {
+		i.counts.tooSlow++
 		return
 	}
 	if f.grace || len(f.users) > 0 || !i.killed[f.holder] {
@@ -243,15 +253,7 @@ func (i *issuer) died(process string) {
 
 // stop lets every access token live that is given from now on.
 func (i *issuer) stop() {
-	i.mu.Lock()
-	defer i.mu.Unlock()
-	i.goal = 0
-}
-
-func (i *issuer) note(_ http.ResponseWriter, r *http.Request) {
-	i.mu.Lock()
-	defer i.mu.Unlock()
-	i.gaveUp[r.FormValue("process")+" "+r.FormValue("account")] = true
+	close(i.enough)
 }
 
 // complaints tells of the families that nothing excuses.

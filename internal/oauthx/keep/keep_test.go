@@ -417,6 +417,36 @@ func TestAVersionThatCannotBeStoredIsKeptAndNotUsed(t *testing.T) {
 	})
 }
 
+// A store that is slow gets twice the time of a request, and one that hangs is no
+// reason to connect the account again, nor the caller's deadline.
+func TestASlowStore(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := open(t, nil)
+		pause := 25 * time.Second
+		b.store.onSwap(func(c smm.Credential) error {
+			if c.Refreshing.IsZero() {
+				time.Sleep(pause)
+			}
+			return nil
+		})
+		time.Sleep(time.Hour)
+		b.want(t, "access-1")
+		time.Sleep(time.Hour)
+		b.store.onSwap(func(c smm.Credential) error {
+			if c.Refreshing.IsZero() {
+				time.Sleep(pause)
+				return context.DeadlineExceeded
+			}
+			return nil
+		})
+		_, err := b.keep.Credential(t.Context())
+		require.ErrorIs(t, err, smm.ErrUnavailable)
+		require.False(t, smm.NeedsReconnect(err))
+		b.store.onSwap(nil)
+		b.want(t, "access-2")
+	})
+}
+
 func TestASaveThatWorkedAndSaidNo(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := open(t, nil)

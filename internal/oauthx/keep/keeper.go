@@ -2,6 +2,7 @@ package keep
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"maps"
@@ -36,8 +37,9 @@ type Config struct {
 	// Reread is how long the credential at hand is used without asking the store;
 	// default one minute.
 	Reread time.Duration
-	// Limit is the most that one call of Renew takes; default 15 s. The lease
-	// lasts three times as long. It must be the same for all processes.
+	// Limit is the most that one call of Renew takes; default 15 s. Storing what it
+	// gave may take twice as long, and a lease lasts three times as long: after that
+	// other processes take this one for dead. It must be the same for all of them.
 	Limit time.Duration
 	// Logger is told when a new version could not be stored. nil: nobody.
 	Logger *slog.Logger
@@ -192,6 +194,9 @@ func (k *Keeper) fly(ctx context.Context, f *flight, refused *smm.Credential) {
 	defer cancel()
 	begun := k.cfg.Clock.Now()
 	f.cred, f.err = k.obtain(ctx, refused)
+	if errors.Is(f.err, context.DeadlineExceeded) && !errors.Is(f.err, smm.ErrUnavailable) {
+		f.err = fmt.Errorf("%w: %w", smm.ErrUnavailable, f.err) // the end was the flight's, and no caller's
+	}
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	switch k.flight = nil; {

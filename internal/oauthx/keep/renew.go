@@ -101,8 +101,8 @@ func (k *Keeper) renew(ctx context.Context, refused *smm.Credential, urgency nee
 // errBusy says that another process may be asking right now.
 var errBusy = errors.New("another process renews the credential")
 
-// leaseLife is longer than all that is sent under a lease, and so also how old
-// an intent must be before its process can be taken for dead.
+// leaseLife is longer than all that is sent under a lease, and as long as all
+// that follows an intent: when one is older, its process can be taken for dead.
 func (k *Keeper) leaseLife() time.Duration { return 3 * k.cfg.Limit }
 
 func (k *Keeper) lease(ctx context.Context, urgency need) (unlock func(), locked bool, err error) {
@@ -141,22 +141,28 @@ func (k *Keeper) attempt(ctx, sending context.Context, c smm.Credential, urgency
 			return smm.Credential{}, k.inDoubt(c.Refreshing, nil)
 		}
 	}
+	// From here on everything has an end before others take this process for dead:
+	// one Limit for the intent and the request, and two for the save.
+	asking, cancel := context.WithTimeout(sending, k.cfg.Limit)
+	defer cancel()
 	before := c.Refreshing
 	c.Refreshing = k.cfg.Clock.Now()
 	begun := c.Refreshing
 	if doubt {
 		begun = before
 	}
-	v, err := k.cfg.Store.Swap(ctx, k.cfg.Tenant, k.cfg.Account, c.Version, c)
+	v, err := k.cfg.Store.Swap(asking, k.cfg.Tenant, k.cfg.Account, c.Version, c)
 	if err != nil {
 		return smm.Credential{}, fmt.Errorf("store the intent to renew the credential of %s: %w", k.cfg.Account, err)
 	}
 	c.Version = v
 
-	next, err := k.ask(sending, &c)
+	next, err := k.ask(asking, &c)
 	if k.cfg.Grace && fateOf(err) == fateUnknown {
 		doubt, before = true, c.Refreshing
-		next, err = k.ask(sending, &c)
+		again, cancel := context.WithTimeout(sending, k.cfg.Limit)
+		defer cancel()
+		next, err = k.ask(again, &c)
 	}
 	switch fateOf(err) {
 	case fateRenewed:
@@ -176,8 +182,6 @@ func (k *Keeper) ask(ctx context.Context, c *smm.Credential) (smm.Credential, er
 	if err := ctx.Err(); err != nil {
 		return smm.Credential{}, &smm.Error{Op: "renew", Platform: k.cfg.Account.Platform, Outcome: smm.OutcomeNotSent, Err: smm.ErrUnavailable}
 	}
-	ctx, cancel := context.WithTimeout(ctx, k.cfg.Limit)
-	defer cancel()
 	got, err := k.cfg.Renew(ctx, clone(*c))
 	if err != nil {
 		return smm.Credential{}, err

@@ -23,7 +23,7 @@ const saveTries = 5
 // or what somebody else stored later. After an error v is kept for the next time.
 func (k *Keeper) save(ctx context.Context, v *version) (smm.Credential, error) {
 	// The time that asking took is not taken from it.
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), k.cfg.Limit)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*k.cfg.Limit)
 	defer cancel()
 	k.unsaved = v
 	var err error

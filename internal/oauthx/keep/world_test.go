@@ -98,6 +98,7 @@ const (
 	answered           // to a request: the platform is overloaded, and says so
 	crashBefore        // the process dies
 	crashAfter         // the process dies, and it was done
+	slow               // it takes nearly as long as a request may
 	freezeBefore       // the process stands still for longer than any lease
 	freezeAfter        // the same, after it was done
 	late               // to a request: it arrives when nobody waits for it any more
@@ -105,7 +106,7 @@ const (
 )
 
 func (f fault) String() string {
-	return []string{"none", "fail before", "fail after", "lost request", "answered", "crash before", "crash after", "freeze before", "freeze after", "late"}[f]
+	return []string{"none", "fail before", "fail after", "lost request", "answered", "crash before", "crash after", "slow", "freeze before", "freeze after", "late"}[f]
 }
 
 // world is one run: processes over one store and one issuer, and one fault.
@@ -194,7 +195,9 @@ func (p *lifetime) step(op string) fault {
 	case crashBefore:
 		p.crash()
 	case freezeBefore:
-		p.freeze()
+		p.freeze(3 * time.Minute)
+	case slow:
+		p.freeze(13 * time.Second)
 	}
 	return f
 }
@@ -212,18 +215,18 @@ func (p *lifetime) after(f fault) error {
 	case crashAfter:
 		p.crash()
 	case freezeAfter:
-		p.freeze()
+		p.freeze(3 * time.Minute)
 	case failAfter:
 		return errWeather
 	}
 	return nil
 }
 
-func (p *lifetime) freeze() {
+func (p *lifetime) freeze(d time.Duration) {
 	p.w.mu.Lock()
-	p.stands = time.Now().Add(4 * time.Minute)
+	p.stands = time.Now().Add(d + time.Minute)
 	p.w.mu.Unlock()
-	pass(3 * time.Minute)
+	pass(d)
 }
 
 func (p *lifetime) crash() {
