@@ -135,7 +135,7 @@ func (l *Limiter) tryReserve(tenant smm.Tenant, p smm.Priority, charges []smm.Ch
 	var few [4]*budget
 	budgets := few[:0]
 	for i, ch := range charges {
-		b, err := l.budget(ch.Key, now)
+		b, err := l.budget(ch.Key)
 		if err != nil {
 			return smm.QuotaGrant{}, nil, err
 		}
@@ -207,7 +207,7 @@ func (l *Limiter) report(tenant smm.Tenant, g smm.QuotaGrant, r smm.QuotaReport)
 		}
 	}
 	for _, s := range r.States {
-		if b, err := l.budget(s.Key, now); err == nil {
+		if b, err := l.budget(s.Key); err == nil {
 			b.adopt(now, g.At, s)
 		}
 	}
@@ -260,7 +260,7 @@ func (l *Limiter) throttle(now time.Time, g smm.QuotaGrant, r smm.QuotaReport) (
 }
 
 // budget finds or makes what is known of a key.
-func (l *Limiter) budget(key smm.QuotaKey, now time.Time) (*budget, error) {
+func (l *Limiter) budget(key smm.QuotaKey) (*budget, error) {
 	if b, ok := l.budgets[key]; ok {
 		return b, nil
 	}
