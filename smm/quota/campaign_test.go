@@ -149,8 +149,8 @@ func TestCampaign(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			w := newWorld(uint64(seed))
 			var wg sync.WaitGroup
-			for range 1 + w.r.IntN(4) {
-				workers, think := 1+w.r.IntN(6), w.span(w.p.window/20)
+			for range 1 + int(w.draw()*4) {
+				workers, think := 1+int(w.draw()*6), w.span(w.p.window/20)
 				wg.Go(func() { w.live(t, workers, think) })
 			}
 			wg.Wait()

@@ -129,11 +129,17 @@ func (l *Limiter) tryReserve(tenant smm.Tenant, p smm.Priority, charges []smm.Ch
 	if l.closed {
 		return smm.QuotaGrant{}, nil, fmt.Errorf("%w: quota: the limiter was closed", smm.ErrInvalid)
 	}
+	if len(l.budgets) >= l.sweepAt { // before any is picked
+		l.sweep(now)
+	}
+	var few [4]*budget
+	budgets := few[:0]
 	for i, ch := range charges {
-		b, err := l.budget(ch.Key, now)
+		b, err := l.budget(ch.Key)
 		if err != nil {
 			return smm.QuotaGrant{}, nil, err
 		}
+		budgets = append(budgets, b)
 		cost := ch.Cost
 		if cost < 1 || cost > most {
 			return smm.QuotaGrant{}, nil, fmt.Errorf("%w: a charge of %d units", smm.ErrInvalid, cost)
@@ -155,10 +161,9 @@ func (l *Limiter) tryReserve(tenant smm.Tenant, p smm.Priority, charges []smm.Ch
 			return smm.QuotaGrant{}, nil, b.refusal(now, wait)
 		}
 	}
-	for _, ch := range charges {
-		b := l.budgets[ch.Key]
-		b.take(ch.Cost)
-		b.fair.took(now, tenant, ch.Cost)
+	for i, ch := range charges {
+		budgets[i].take(ch.Cost)
+		budgets[i].fair.took(now, tenant, ch.Cost)
 	}
 	return smm.QuotaGrant{Charges: charges, At: now}, nil, nil
 }
@@ -202,7 +207,7 @@ func (l *Limiter) report(tenant smm.Tenant, g smm.QuotaGrant, r smm.QuotaReport)
 		}
 	}
 	for _, s := range r.States {
-		if b, err := l.budget(s.Key, now); err == nil {
+		if b, err := l.budget(s.Key); err == nil {
 			b.adopt(now, g.At, s)
 		}
 	}
@@ -255,7 +260,7 @@ func (l *Limiter) throttle(now time.Time, g smm.QuotaGrant, r smm.QuotaReport) (
 }
 
 // budget finds or makes what is known of a key.
-func (l *Limiter) budget(key smm.QuotaKey, now time.Time) (*budget, error) {
+func (l *Limiter) budget(key smm.QuotaKey) (*budget, error) {
 	if b, ok := l.budgets[key]; ok {
 		return b, nil
 	}
@@ -275,9 +280,6 @@ func (l *Limiter) budget(key smm.QuotaKey, now time.Time) (*budget, error) {
 	}
 	if key.Tenant == "" {
 		b.fair = newFairness(l.store != nil)
-	}
-	if len(l.budgets) >= l.sweepAt {
-		l.sweep(now)
 	}
 	l.budgets[key] = b
 	return b, nil

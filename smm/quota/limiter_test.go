@@ -291,3 +291,23 @@ func TestLimiterSurvivesSmallerLimitsInHeaders(t *testing.T) {
 	_, err = l.Reserve(t.Context(), smm.PriorityPublish, charge)
 	require.Equal(t, time.Hour, after(t, err), "not invalid: the platform may be mistaken")
 }
+
+// TestSweepSparesWhatIsAskedFor: the sweep that a new key sets off must not
+// take away an idle budget which the same request is charged to.
+func TestSweepSparesWhatIsAskedFor(t *testing.T) {
+	clock := newFakeClock()
+	l := mustNew(t, Config{Clock: clock, Limit: declare(smm.QuotaRolling, 2, time.Minute)})
+	for i := range 1024 {
+		_, err := l.Reserve(t.Context(), smm.PriorityPublish, smm.Charge{Key: smm.QuotaKey{Account: string(rune(i + 0x4e00))}, Cost: 1})
+		require.NoError(t, err)
+	}
+	idle := smm.Charge{Key: smm.QuotaKey{Account: "idle"}, Cost: 1}
+	g, err := l.Reserve(t.Context(), smm.PriorityPublish, idle)
+	require.NoError(t, err)
+	l.Report(t.Context(), g, smm.QuotaReport{})
+	l.sweepAt = len(l.budgets)
+	_, err = l.Reserve(t.Context(), smm.PriorityPublish, idle, smm.Charge{Key: smm.QuotaKey{Account: "new"}, Cost: 1})
+	require.NoError(t, err)
+	_, err = l.Reserve(t.Context(), smm.PriorityPublish, smm.Charge{Key: idle.Key, Cost: 2})
+	require.Error(t, err, "one is in flight")
+}

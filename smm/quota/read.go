@@ -108,7 +108,7 @@ func (l *Limiter) look(ctx context.Context, key smm.QuotaKey, f func(v view)) er
 	now := l.now()
 	if !met {
 		var err error
-		if b, err = l.budget(key, now); err != nil {
+		if b, err = l.budget(key); err != nil {
 			return err
 		}
 		defer delete(l.budgets, key)
