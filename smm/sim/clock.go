@@ -37,6 +37,13 @@ func NewClock(start time.Time, auto bool) *Clock {
 // RunningClock returns a clock that runs with the machine's.
 func RunningClock() *Clock { return &Clock{real: true} }
 
+// SkippingClock returns a clock that runs with the machine's and skips what
+// somebody would sleep: Sleep moves it ahead and returns at once. What AfterFunc
+// was given runs on the goroutine that moves it past its time, and never by
+// itself. It is for servers whose own time is the machine's, such as real ones,
+// where back-off and other waiting of the client should still take no time.
+func SkippingClock() *Clock { return &Clock{real: true, auto: true} }
+
 // Now returns the time in UTC.
 func (c *Clock) Now() time.Time {
 	c.mu.Lock()
@@ -102,13 +109,13 @@ func (c *Clock) set(t time.Time) {
 }
 
 // AfterFunc runs f once the clock has moved on by d, on the goroutine that
-// moves it or, on a running clock, on one of its own.
+// moves it or, on a clock of RunningClock, on one of its own.
 func (c *Clock) AfterFunc(d time.Duration, f func()) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	t := &timer{at: c.read().Add(d), fire: f}
 	c.timers = append(c.timers, t)
-	if c.real {
+	if c.real && !c.auto {
 		time.AfterFunc(d, func() {
 			if c.take(t) {
 				f()

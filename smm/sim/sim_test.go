@@ -69,6 +69,35 @@ func TestClockSleep(t *testing.T) {
 	}
 }
 
+func TestSkippingClockSkipsSleepOnly(t *testing.T) {
+	c := sim.SkippingClock()
+	fired := make(chan time.Time, 1)
+	c.AfterFunc(time.Nanosecond, func() { fired <- c.Now() })
+	begun := time.Now()
+	for time.Since(begun) < time.Millisecond { // the machine's time passes
+		_ = c.Now()
+	}
+	select {
+	case <-fired:
+		t.Fatal("it fired although nobody moved the clock")
+	default:
+	}
+	if err := c.Sleep(t.Context(), time.Hour); err != nil {
+		t.Fatal(err)
+	}
+	if took := time.Since(begun); took > time.Minute {
+		t.Fatalf("sleeping took %s of the machine's time", took)
+	}
+	if ahead := time.Until(c.Now()); ahead < 59*time.Minute || ahead > time.Hour {
+		t.Fatalf("the clock is %s ahead", ahead)
+	}
+	select {
+	case <-fired:
+	default:
+		t.Fatal("what was due did not run before Sleep returned")
+	}
+}
+
 func TestRunningClockCanBeMovedAhead(t *testing.T) {
 	c := sim.RunningClock()
 	fired := false
