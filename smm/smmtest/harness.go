@@ -2,6 +2,7 @@ package smmtest
 
 import (
 	"testing"
+	"time"
 
 	"github.com/smmkit/smmkit/smm"
 	"github.com/smmkit/smmkit/smm/sim"
@@ -9,17 +10,41 @@ import (
 
 // Harness ties the suite to one platform: a driver, an account to act as, and
 // the simulator or server behind it. Each test gets a fresh one.
+//
+// A simulator is World and Server and nothing else. On a real server each part
+// can be offered by itself, and what needs a part that is nil is skipped with
+// that reason printed. Offering all of them runs the whole suite:
+//
+//   - World: a world of its own for each harness, with sim.SkippingClock, whose
+//     faults strike in a proxy: sim.Wire around a httputil.ReverseProxy.
+//   - Server: further accounts on the server that act for the public.
+//   - Items: what the server itself says is public.
+//   - Lag: how long its reads may be behind.
+//
+// Harnesses on a real server may share accounts, which are slow to make, between
+// tests that only publish. Those that list, follow, block or count ("pages",
+// "setters", "capabilities", "metrics", "conversations") need their own.
 type Harness struct {
-	// World and Server are the simulator. They are nil on a real server, where
-	// the tests that need faults or a count of what the public saw are skipped
-	// with that reason printed. The world's clock is manual and moves by itself:
-	// sim.NewClock(start, true).
-	World  *sim.World
+	// World holds the clock that the drivers tell the time by, and the faults
+	// between them and the server. The clock moves by itself: on a simulator it
+	// is sim.NewClock(start, true). Nil: faults cannot be made, and all waiting
+	// is real.
+	World *sim.World
+	// Server acts for members of the public. Nil: what begins with them is
+	// skipped.
 	Server sim.Server
+	// Items returns what is public now of the channel's own, and of visitors'
+	// items at least those that hang on it. Nil: what is in World.Ledger, or if
+	// there is no world either, what is public is not counted.
+	Items func(t testing.TB) []sim.Item
+	// Lag is how long, by the machine's clock, something may be missing from
+	// lists and counts after it was written. The suite looks again until then.
+	// Zero: reads are exact.
+	Lag time.Duration
 
 	// NewDriver returns a driver as a process that has just started would make
 	// it: same credentials, nothing shared with drivers made before. It tells
-	// the time by the world's clock.
+	// the time by the world's clock if there is a world.
 	NewDriver func(t testing.TB) smm.Driver
 
 	Channel smm.Ref // the account to act as

@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/smmkit/smmkit/smm"
@@ -21,7 +22,7 @@ type lab struct {
 	ctx    context.Context
 	clock  smm.Clock
 	log    *sink
-	serial int
+	serial *atomic.Int64 // of the suite: labs may share an account
 
 	comment      smm.Ref // a visitor's, under a post of the channel
 	own          smm.Ref // that post
@@ -31,8 +32,8 @@ type lab struct {
 func (s *suite) lab(t tester) *lab {
 	t.Helper()
 	h := s.open(t)
-	l := &lab{t: t, h: h, ctx: t.Context(), clock: smm.SystemClock(), log: &sink{}}
-	if s.sim {
+	l := &lab{t: t, h: h, ctx: t.Context(), clock: smm.SystemClock(), log: &sink{}, serial: &s.serial}
+	if h.World != nil {
 		l.clock = h.World.Clock
 		checkClock(t, h.World.Clock)
 	}
@@ -68,10 +69,53 @@ func (l *lab) client() *smm.Client {
 
 func (l *lab) channel(c *smm.Client) *smm.ChannelClient { return c.Channel(l.h.Channel) }
 
-// mark returns a text that no other item of the case has.
+// mark returns a text that no other item of the suite's run has.
 func (l *lab) mark() string {
-	l.serial++
-	return fmt.Sprintf("conformance item %04dx", l.serial)
+	return fmt.Sprintf("conformance item %04dx", l.serial.Add(1))
+}
+
+// public returns who acts for the public, and skips the test if nobody does.
+func (l *lab) public() sim.Server {
+	l.t.Helper()
+	if l.h.Server == nil {
+		l.t.Skip("nobody acts for the public: the harness has no Server")
+	}
+	return l.h.Server
+}
+
+// eventually looks until check has nothing to say, for as long as the server
+// may lag, and returns what it says in the end.
+func (l *lab) eventually(check func() error) error {
+	const pause = 25 * time.Millisecond
+	for begun := time.Now(); ; {
+		err := check()
+		if err == nil || time.Since(begun) >= l.h.Lag {
+			return err
+		}
+		select {
+		case <-time.After(pause):
+		case <-l.ctx.Done():
+			return err
+		}
+	}
+}
+
+// awaitPost waits until the server's reads have caught up with a post.
+func (l *lab) awaitPost(post smm.Ref) {
+	l.t.Helper()
+	if l.h.Lag <= 0 {
+		return
+	}
+	ch := l.channel(l.client())
+	if err := l.eventually(func() error {
+		_, err := ch.Post(l.ctx, post)
+		if errors.Is(err, errors.ErrUnsupported) {
+			return nil
+		}
+		return err
+	}); err != nil {
+		l.t.Fatalf("%s cannot be read %s after it was written: %v", post, l.h.Lag, err)
+	}
 }
 
 // post makes a post of a form, with something to answer if it is an answer.
@@ -95,11 +139,13 @@ func (l *lab) post(f Form) (*smm.Post, string) {
 func (l *lab) visitorComment() smm.Ref {
 	l.t.Helper()
 	if l.comment.IsZero() {
+		server := l.public()
 		l.own = l.publishText("a post to comment on")
 		var err error
-		if l.comment, err = l.h.Server.VisitorPosts(l.ctx, l.h.Visitor, l.own.ID, "a visitor's comment"); err != nil {
+		if l.comment, err = server.VisitorPosts(l.ctx, l.h.Visitor, l.own.ID, "a visitor's comment"); err != nil {
 			l.t.Fatalf("VisitorPosts under %s: %v", l.own, err)
 		}
+		l.awaitPost(l.comment.WithKind(smm.KindPost, l.comment.ID))
 	}
 	return l.comment
 }
@@ -110,7 +156,10 @@ func (l *lab) visitorConversation() smm.Ref {
 	if !l.conversation.IsZero() {
 		return l.conversation
 	}
-	ref, err := l.h.Server.VisitorWrites(l.ctx, l.h.Visitor, l.h.Handle, "a visitor's message")
+	ref, err := l.public().VisitorWrites(l.ctx, l.h.Visitor, l.h.Handle, "a visitor's message")
+	if errors.Is(err, errors.ErrUnsupported) {
+		l.t.Skipf("VisitorWrites: %v", err)
+	}
 	if err != nil {
 		l.t.Fatalf("VisitorWrites: %v", err)
 	}
@@ -132,6 +181,7 @@ func (l *lab) publishText(text string) smm.Ref {
 			if err != nil {
 				l.t.Fatalf("publish %q: %v", text, err)
 			}
+			l.awaitPost(r.Post)
 			return r.Post
 		}
 	}
@@ -139,15 +189,43 @@ func (l *lab) publishText(text string) smm.Ref {
 	return smm.Ref{}
 }
 
+// everything returns what became visible, or on a real server is.
+func (l *lab) everything() []sim.Item {
+	l.t.Helper()
+	switch {
+	case l.h.Items != nil:
+		return l.h.Items(l.t)
+	case l.h.World != nil:
+		return l.h.World.Ledger.Items()
+	}
+	l.t.Skip("nothing counts what is public: the harness has neither World nor Items")
+	return nil
+}
+
+// counts reports whether everything can tell.
+func (l *lab) counts() bool { return l.h.Items != nil || l.h.World != nil }
+
 // items returns what became visible with a mark in its text.
 func (l *lab) items(mark string) []sim.Item {
+	l.t.Helper()
 	var out []sim.Item
-	for _, i := range l.h.World.Ledger.Items() {
+	for _, i := range l.everything() {
 		if i.Platform == l.h.Channel.Platform && !i.Visitor && strings.Contains(i.Text, mark) {
 			out = append(out, i)
 		}
 	}
 	return out
+}
+
+// item returns what is known of one item.
+func (l *lab) item(ref smm.Ref) (sim.Item, bool) {
+	l.t.Helper()
+	for _, i := range l.everything() {
+		if i.ID == ref.ID {
+			return i, true
+		}
+	}
+	return sim.Item{}, false
 }
 
 // patiently waits out what the platform asks to wait, and tries again.

@@ -18,10 +18,11 @@ func ownPost(l *lab) smm.Ref { l.visitorComment(); return l.own }
 
 func visitorPost(l *lab) smm.Ref {
 	l.t.Helper()
-	r, err := l.h.Server.VisitorPosts(l.ctx, l.h.Visitor, "", "a visitor's post")
+	r, err := l.public().VisitorPosts(l.ctx, l.h.Visitor, "", "a visitor's post")
 	if err != nil {
 		l.t.Fatalf("VisitorPosts: %v", err)
 	}
+	l.awaitPost(r)
 	return r
 }
 

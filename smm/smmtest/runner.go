@@ -1,6 +1,7 @@
 package smmtest
 
 import (
+	"sync/atomic"
 	"testing"
 
 	"github.com/smmkit/smmkit/smm/sim"
@@ -25,14 +26,21 @@ type suite struct {
 	open  func(tester) *Harness
 	skip  map[string]string
 	forms []Form
-	sim   bool // there is a simulator
 	name  string
+
+	faulty bool // the harness has a world
+	counts bool // what is public can be told
+
+	serial atomic.Int64 // of marks
 }
 
 func newSuite(t tester, open func(tester) *Harness) *suite {
 	t.Helper()
 	h := open(t)
-	s := &suite{open: open, skip: h.Skip, forms: h.Forms, sim: h.World != nil && h.Server != nil, name: string(h.Channel.Platform)}
+	s := &suite{
+		open: open, skip: h.Skip, forms: h.Forms, name: string(h.Channel.Platform),
+		faulty: h.World != nil, counts: h.World != nil || h.Items != nil,
+	}
 	if len(h.Forms) == 0 || h.NewDriver == nil {
 		t.Fatal("the harness needs NewDriver and at least one Form")
 	}
@@ -62,11 +70,19 @@ func (s *suite) sub(t tester, path, name string, f func(tester)) {
 	})
 }
 
-// needSim skips a test that only a simulator can serve.
-func (s *suite) needSim(t tester) {
+// needFaults skips a test that makes things go wrong.
+func (s *suite) needFaults(t tester) {
 	t.Helper()
-	if !s.sim {
-		t.Skip("a real server: no faults, and no count of what the public saw")
+	if !s.faulty {
+		t.Skip("nothing can be made to go wrong: the harness has no World")
+	}
+}
+
+// needCount skips a test that counts what is public.
+func (s *suite) needCount(t tester) {
+	t.Helper()
+	if !s.counts {
+		t.Skip("nothing counts what is public: the harness has neither World nor Items")
 	}
 }
 
@@ -108,9 +124,13 @@ func (r *standard) sub(name string, beside bool, f func(tester)) {
 	})
 }
 
-// requests sums up the requests of classes that reached the server so far.
+// requests sums up the requests of classes that reached the server so far, as
+// far as there is a world that counts them.
 func requests(w *sim.World, classes ...sim.Class) int {
 	n := 0
+	if w == nil {
+		return n
+	}
 	for _, c := range classes {
 		n += w.Faults.RequestsOf(c)
 	}

@@ -11,7 +11,7 @@ import (
 
 // channels proves that what happens on one channel changes nothing for another.
 func channels(t tester, s *suite) {
-	s.needSim(t)
+	s.needCount(t)
 	s.sub(t, "channels", "bad-beside-good", func(t tester) { s.badBesideGood(t) })
 	s.sub(t, "channels", "resume-the-failed-alone", func(t tester) { s.resumeAlone(t) })
 	s.sub(t, "channels", "at-once", func(t tester) { s.atOnce(t) })
@@ -47,6 +47,7 @@ func (s *suite) badBesideGood(t tester) {
 // resumeAlone publishes twice, once while the platform is out of order, and
 // takes up what failed.
 func (s *suite) resumeAlone(t tester) {
+	s.needFaults(t)
 	l := s.lab(t)
 	f, c := s.text(t), l.client()
 	good, goodMark := l.post(f)

@@ -1,6 +1,7 @@
 package smmtest
 
 import (
+	"fmt"
 	"strings"
 
 	"github.com/smmkit/smmkit/smm"
@@ -8,7 +9,7 @@ import (
 
 // conversations talks with a visitor.
 func conversations(t tester, s *suite) {
-	s.needSim(t)
+	s.needCount(t)
 	s.sub(t, "conversations", "comments", func(t tester) { s.comments(t) })
 	s.sub(t, "conversations", "mentions", func(t tester) { s.mentions(t) })
 	s.sub(t, "conversations", "messages", func(t tester) { s.messages(t) })
@@ -40,22 +41,28 @@ func (l *lab) say(c *smm.Client, f Form) (smm.Ref, string) {
 }
 
 // heard finds the one message with a text.
-func (l *lab) heard(list *smm.List[smm.Message], text string) smm.Message {
+func (l *lab) heard(list func() *smm.List[smm.Message], text string) smm.Message {
 	l.t.Helper()
-	all, err := list.Collect(l.ctx, 0)
-	if err != nil {
-		l.t.Fatalf("list: %v", err)
-	}
-	var found []smm.Message
-	for _, m := range all {
-		if strings.Contains(string(m.Text), text) {
-			found = append(found, m)
+	var m smm.Message
+	if err := l.eventually(func() error {
+		all, err := list().Collect(l.ctx, 0)
+		if err != nil {
+			return fmt.Errorf("list: %w", err)
 		}
+		n := 0
+		for _, v := range all {
+			if strings.Contains(string(v.Text), text) {
+				m = v
+				n++
+			}
+		}
+		if n != 1 {
+			return fmt.Errorf("%q is in the list %d times; it has %d messages", text, n, len(all))
+		}
+		return nil
+	}); err != nil {
+		l.t.Fatal(err)
 	}
-	if len(found) != 1 {
-		l.t.Fatalf("%q is in the list %d times; it has %d messages", text, len(found), len(all))
-	}
-	m := found[0]
 	if m.Channel != l.h.Channel || m.Ref.Check() != nil || m.At.IsZero() || m.At.After(l.clock.Now()) {
 		l.t.Errorf("a message needs ref, channel and time: %+v", m)
 	}
@@ -79,7 +86,7 @@ func (s *suite) comments(t tester) {
 	l.need(c, smm.CapListComments)
 	target := l.visitorComment()
 	list := func() *smm.List[smm.Message] { return l.channel(c).Comments(l.own, nil) }
-	m := l.heard(list(), "a visitor's comment")
+	m := l.heard(list, "a visitor's comment")
 	l.byVisitor(m)
 	if m.Ref.ID != target.ID || m.InReplyTo.ID != l.own.ID {
 		t.Errorf("comment %s answers %s, want %s answering %s", m.Ref, m.InReplyTo, target, l.own)
@@ -89,7 +96,7 @@ func (s *suite) comments(t tester) {
 	if got := l.items(mark)[0]; got.Parent != target.ID || got.Private {
 		t.Errorf("the reply hangs on %q, want %q", got.Parent, target.ID)
 	}
-	if m = l.heard(list(), mark); !m.Own || m.Ref.ID != reply.ID || m.InReplyTo.ID != target.ID {
+	if m = l.heard(list, mark); !m.Own || m.Ref.ID != reply.ID || m.InReplyTo.ID != target.ID {
 		t.Errorf("our reply is listed as %s, own %t, answering %s", m.Ref, m.Own, m.InReplyTo)
 	}
 }
@@ -99,20 +106,22 @@ func (s *suite) mentions(t tester) {
 	c := l.client()
 	l.need(c, smm.CapListMentions)
 	text := l.mark()
-	ref, err := l.h.Server.VisitorPosts(l.ctx, l.h.Visitor, "", "Dear @"+l.h.Handle+" "+text)
+	server := l.public()
+	ref, err := server.VisitorPosts(l.ctx, l.h.Visitor, "", "Dear @"+l.h.Handle+" "+text)
 	if err != nil {
 		t.Fatalf("VisitorPosts: %v", err)
 	}
 	answer := l.mark()
-	if _, err := l.h.Server.VisitorPosts(l.ctx, l.h.Visitor, l.publishText("a post").ID, answer); err != nil {
+	if _, err := server.VisitorPosts(l.ctx, l.h.Visitor, l.publishText("a post").ID, answer); err != nil {
 		t.Fatalf("VisitorPosts: %v", err)
 	}
-	m := l.heard(l.channel(c).Mentions(nil), text)
+	list := func() *smm.List[smm.Message] { return l.channel(c).Mentions(nil) }
+	m := l.heard(list, text)
 	l.byVisitor(m)
 	if m.Ref.ID != ref.ID {
 		t.Errorf("the mention is %s, want %s", m.Ref, ref)
 	}
-	l.byVisitor(l.heard(l.channel(c).Mentions(nil), answer))
+	l.byVisitor(l.heard(list, answer))
 }
 
 func (s *suite) messages(t tester) {
@@ -121,13 +130,13 @@ func (s *suite) messages(t tester) {
 	l.need(c, smm.CapListMessages)
 	convo := l.visitorConversation()
 	list := func() *smm.List[smm.Message] { return l.channel(c).Messages(convo, nil) }
-	l.byVisitor(l.heard(list(), "a visitor's message"))
+	l.byVisitor(l.heard(list, "a visitor's message"))
 	f := s.form(t, smm.CreateMessage)
 	_, mark := l.say(c, f)
 	if got := l.items(mark)[0]; !got.Private {
 		t.Error("the message is public")
 	}
-	if m := l.heard(list(), mark); !m.Own || m.Conversation.ID != convo.ID {
+	if m := l.heard(list, mark); !m.Own || m.Conversation.ID != convo.ID {
 		t.Errorf("our message is listed as own %t in %s, want %s", m.Own, m.Conversation, convo)
 	}
 	all, err := l.channel(c).Conversations(nil).Collect(l.ctx, 0)

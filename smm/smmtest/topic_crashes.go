@@ -12,7 +12,7 @@ import (
 // and with a commit that goes wrong, and goes on in a new one from what the
 // journal holds.
 func crashes(t tester, s *suite) {
-	s.needSim(t)
+	s.needFaults(t)
 	table := newTable()
 	t.Cleanup(func() { table.print(t, s.name+", crashes") })
 	for _, f := range s.forms {

@@ -10,7 +10,7 @@ import (
 
 // faults strikes every request that a delivery makes with every fault.
 func faults(t tester, s *suite) {
-	s.needSim(t)
+	s.needFaults(t)
 	table := newTable()
 	t.Cleanup(func() { table.print(t, s.name) })
 	for _, f := range s.forms {

@@ -1,13 +1,15 @@
 package smmtest
 
 import (
+	"errors"
+	"fmt"
+
 	"github.com/smmkit/smmkit/smm"
 )
 
 // metrics checks that numbers are what the public did, and that what is not
 // known is said to be unknown.
 func metrics(t tester, s *suite) {
-	s.needSim(t)
 	s.sub(t, "metrics", "post", func(t tester) { s.postMetrics(t) })
 	s.sub(t, "metrics", "account", func(t tester) { s.accountMetrics(t) })
 }
@@ -19,14 +21,17 @@ var everyMetric = [...]smm.MetricName{
 	smm.MetricConversions, "no_such_metric",
 }
 
+// measured is what was read, by subject and name.
+type measured map[smm.Ref]map[smm.MetricName]smm.Metric
+
 // measure reads every metric of the subjects and checks what is true of all.
-func (l *lab) measure(c *smm.Client, subjects ...smm.Ref) map[smm.Ref]map[smm.MetricName]smm.Metric {
+func (l *lab) measure(c *smm.Client, subjects ...smm.Ref) measured {
 	l.t.Helper()
 	got, err := l.channel(c).Metrics(l.ctx, smm.MetricRequest{Subjects: subjects, Names: everyMetric[:]})
 	if err != nil {
 		l.t.Fatalf("ReadMetrics: %v", err)
 	}
-	out := map[smm.Ref]map[smm.MetricName]smm.Metric{}
+	out := measured{}
 	for _, m := range got {
 		if out[m.Subject] == nil {
 			out[m.Subject] = map[smm.MetricName]smm.Metric{}
@@ -68,42 +73,46 @@ func (l *lab) soundMetric(m smm.Metric) {
 	}
 }
 
-func (l *lab) equals(m smm.Metric, want int64) {
-	l.t.Helper()
-	if !m.State.Known() {
-		return
+func equals(m smm.Metric, want int64) error {
+	if m.State.Known() && (m.Value != want || m.State != smm.Counted(want)) {
+		return fmt.Errorf("%s is %d (%s), the public made %d", m.Name, m.Value, m.State, want)
 	}
-	if m.Value != want || m.State != smm.Counted(want) {
-		l.t.Errorf("%s is %d (%s), the public made %d", m.Name, m.Value, m.State, want)
-	}
+	return nil
 }
 
 func (s *suite) postMetrics(t tester) {
 	l := s.lab(t)
 	c := l.client()
 	l.need(c, smm.CapPostMetrics)
+	server := l.public()
 	quiet, liked := l.publishText("nobody likes this"), l.publishText("people like this")
 	for i, who := range []string{l.h.Visitor, "second" + l.h.Visitor, "third" + l.h.Visitor} {
-		if err := l.h.Server.VisitorLikes(l.ctx, who, liked.ID, false); err != nil {
+		if err := server.VisitorLikes(l.ctx, who, liked.ID, false); err != nil {
 			t.Fatalf("VisitorLikes: %v", err)
 		}
 		if i > 0 {
-			if err := l.h.Server.VisitorLikes(l.ctx, who, liked.ID, true); err != nil {
+			if err := server.VisitorLikes(l.ctx, who, liked.ID, true); err != nil {
 				t.Fatalf("VisitorLikes, share: %v", err)
 			}
 		}
 	}
-	if _, err := l.h.Server.VisitorPosts(l.ctx, l.h.Visitor, liked.ID, "a comment"); err != nil {
+	if _, err := server.VisitorPosts(l.ctx, l.h.Visitor, liked.ID, "a comment"); err != nil {
 		t.Fatalf("VisitorPosts: %v", err)
 	}
-	got := l.measure(c, quiet, liked)
 	known := 0
-	for name, want := range map[smm.MetricName]int64{smm.MetricLikes: 3, smm.MetricShares: 2, smm.MetricComments: 1} {
-		l.equals(got[liked][name], want)
-		l.equals(got[quiet][name], 0)
-		if got[liked][name].State.Known() {
-			known++
+	if err := l.eventually(func() error {
+		var wrong []error
+		got := l.measure(c, quiet, liked)
+		known = 0
+		for name, want := range map[smm.MetricName]int64{smm.MetricLikes: 3, smm.MetricShares: 2, smm.MetricComments: 1} {
+			wrong = append(wrong, equals(got[liked][name], want), equals(got[quiet][name], 0))
+			if got[liked][name].State.Known() {
+				known++
+			}
 		}
+		return errors.Join(wrong...)
+	}); err != nil {
+		t.Error(err)
 	}
 	if known == 0 {
 		t.Error("metrics.post is granted, yet none of likes, shares and comments is known")
@@ -118,13 +127,20 @@ func (s *suite) accountMetrics(t tester) {
 	l := s.lab(t)
 	c := l.client()
 	l.need(c, smm.CapAcctMetrics)
+	server := l.public()
 	before := l.measure(c)[l.h.Channel][smm.MetricFollowers]
 	for _, who := range []string{"second" + l.h.Visitor, "third" + l.h.Visitor} {
-		if err := l.h.Server.VisitorFollows(l.ctx, who, l.h.Handle); err != nil {
+		if err := server.VisitorFollows(l.ctx, who, l.h.Handle); err != nil {
 			t.Fatalf("VisitorFollows: %v", err)
 		}
 	}
-	if after := l.measure(c, l.h.Channel)[l.h.Channel][smm.MetricFollowers]; before.State.Known() {
-		l.equals(after, before.Value+2)
+	if err := l.eventually(func() error {
+		after := l.measure(c, l.h.Channel)[l.h.Channel][smm.MetricFollowers]
+		if !before.State.Known() {
+			return nil
+		}
+		return equals(after, before.Value+2)
+	}); err != nil {
+		t.Error(err)
 	}
 }

@@ -9,7 +9,6 @@ import (
 // tenants calls a driver that just served one tenant on behalf of another,
 // which has no credential for the channel.
 func tenants(t tester, s *suite) {
-	s.needSim(t)
 	for _, op := range append(readOps(), writeOps()...) {
 		s.sub(t, "tenants", op.name, func(t tester) { s.otherTenant(t, op) })
 	}
@@ -26,6 +25,9 @@ func tenants(t tester, s *suite) {
 			t.Error("for another tenant: published")
 		}
 		l.unasked(before)
+		if !l.counts() {
+			return
+		}
 		if n := len(l.items(mark)); n != 0 {
 			t.Errorf("%d items published with another tenant's credential", n)
 		}
