@@ -13,7 +13,7 @@ import (
 // classify names a request for the fault script. Whether a write to a
 // repository makes something visible depends on its body: posts do, a threadgate
 // for a post that is not there yet is preparation, everything else is a write.
-func (s *Server) classify(r *http.Request) sim.Op {
+func classify(r *http.Request) sim.Op {
 	nsid, ok := strings.CutPrefix(r.URL.Path, "/xrpc/")
 	if name, is := oauthOp(r.URL.Path); is {
 		return sim.Op{Platform: platform, Name: name, Class: sim.Auth}

@@ -73,6 +73,11 @@ func (s *Server) spendWrites(c *call, points int64) error {
 
 // throttled answers an injected throttle.
 func (s *Server) throttled(w http.ResponseWriter, _ *http.Request) {
-	limitHeaders(w.Header(), s.opts.WritePointsHour, 0, 3600, s.now().Add(time.Minute))
+	throttle(w, s.opts.WritePointsHour, s.now().Add(time.Minute))
+}
+
+// throttle says that the write points of the hour are spent.
+func throttle(w http.ResponseWriter, limit int64, reset time.Time) {
+	limitHeaders(w.Header(), limit, 0, 3600, reset)
 	writeFault(w, fail(429, "RateLimitExceeded", "Rate Limit Exceeded"))
 }

@@ -108,7 +108,7 @@ func NewServer(world *sim.World, opts *Options) *Server {
 		convos: make(map[string]*convo), jobs: make(map[string]*videoJob),
 	}
 	s.oauth = s.newOAuth()
-	wire := sim.Wire{World: world, Classify: s.classify, Throttle: s.throttled, Expire: expired, Error: vendorError}
+	wire := sim.Wire{World: world, Classify: classify, Throttle: s.throttled, Expire: expired, Error: vendorError}
 	s.http = httptest.NewUnstartedServer(s.dated(wire.Handler(s.routes())))
 	if s.opts.Addr != "127.0.0.1:0" {
 		if l, err := net.Listen("tcp", s.opts.Addr); err == nil {
