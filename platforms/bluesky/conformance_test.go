@@ -72,14 +72,17 @@ func harnessOf(t *testing.T, b *bench, videoService bool) *smmtest.Harness {
 		World: b.world, Server: b.Server,
 		NewDriver: func(t testing.TB) smm.Driver { return b.driver(t) },
 		Channel:   b.account.Channel, Handle: b.account.Handle, Visitor: visitorHandle, Author: b.visitor,
-		Media: smm.FSMedia(assets), Forms: forms(quoted), Oversized: oversized(),
+		Media: smm.FSMedia(assets), Forms: forms(quoted, visitorHandle), Oversized: oversized(),
 		Holds: func(x smm.Capability, target smm.Ref) bool { return b.Holds(b.account.Handle, x, target) },
-		Codes: []string{
-			"text.too-long", "text.too-many-bytes", "media.too-many", "media.too-many-images", "media.too-large", "media.mixed",
-			"languages.too-many", "capability.never", "visibility.unsupported", "content-warning.unknown", "card.with-media",
-			"options.invalid",
-		},
+		Codes: findingCodes,
 	}
+}
+
+// findingCodes are what oversized must yield.
+var findingCodes = []string{
+	"text.too-long", "text.too-many-bytes", "media.too-many", "media.too-many-images", "media.too-large", "media.mixed",
+	"languages.too-many", "capability.never", "visibility.unsupported", "content-warning.unknown", "card.with-media",
+	"options.invalid",
 }
 
 var videoForm = smmtest.Form{
@@ -91,7 +94,7 @@ var videoForm = smmtest.Form{
 	},
 }
 
-func forms(quoted smm.Ref) []smmtest.Form {
+func forms(quoted smm.Ref, mentioned string) []smmtest.Form {
 	form := func(name string, kind smm.CreateKind, class smm.Class, change func(*smm.Post)) smmtest.Form {
 		return smmtest.Form{Name: name, Kind: kind, Class: class, Post: func(text string) *smm.Post {
 			p := &smm.Post{Text: text}
@@ -104,7 +107,7 @@ func forms(quoted smm.Ref) []smmtest.Form {
 	}
 	return []smmtest.Form{
 		form("text", smm.CreatePost, smm.ClassKey, func(p *smm.Post) { p.Languages = []string{"en"} }),
-		form("rich", smm.CreatePost, smm.ClassKey, func(p *smm.Post) { p.Text += " @" + visitorHandle + " #tag https://example.com/a?b=c&d=<e>" }),
+		form("rich", smm.CreatePost, smm.ClassKey, func(p *smm.Post) { p.Text += " @" + mentioned + " #tag https://example.com/a?b=c&d=<e>" }),
 		form("images", smm.CreatePost, smm.ClassKey, images),
 		videoForm,
 		form("card", smm.CreatePost, smm.ClassKey, func(p *smm.Post) {

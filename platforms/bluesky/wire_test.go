@@ -170,7 +170,7 @@ func everything(t *testing.T, b *bench) {
 	require.NoError(t, err)
 	ch := b.channel(t)
 	var first smm.Ref
-	for _, f := range forms(quoted) {
+	for _, f := range forms(quoted, visitorHandle) {
 		p := f.Post("lexicon " + f.Name)
 		switch f.Kind {
 		case smm.CreateReply:
