@@ -33,7 +33,7 @@ func consent(t testing.TB, authURL, handle, password string, deny bool) (*url.UR
 		return nil, err
 	}
 	var errs tail
-	cmd := exec.CommandContext(t.Context(), node, path)
+	cmd := exec.CommandContext(t.Context(), node, path) //nolint:gosec // our own script
 	cmd.Stdin, cmd.Stderr = bytes.NewReader(in), &errs
 	out, err := cmd.Output()
 	if err != nil {

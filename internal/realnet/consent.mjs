@@ -63,7 +63,7 @@ const page = new URL(url)
 const browser = new Browser()
 const opened = await browser.navigate(page)
 if (opened.status !== 200) throw new Error(`authorization page: ${opened.status} ${opened.body.slice(0, 400)}`)
-const { account } = await browser.call(page, 'sign-in', { locale: 'en', username: handle, password, remember: false })
+const { account } = await browser.call(page, 'sign-in', { locale: 'en', username: handle, password, remember: true })
 const decision = deny
   ? await browser.call(page, 'reject', {})
   : await browser.call(page, 'consent', { sub: account.sub })

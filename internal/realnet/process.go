@@ -34,7 +34,8 @@ func launch(args ...string) (*process, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &process{cmd: exec.Command(node, append([]string{path, "--dir", dir, "--until-eof"}, args...)...)} //nolint:noctx // it outlives every test, by design
+	args = append([]string{path, "--dir", dir, "--until-eof"}, args...)
+	p := &process{cmd: exec.Command(node, args...)} //nolint:noctx,gosec // it outlives every test by design, and is our own script
 	p.cmd.Stderr = &p.errors
 	if p.hold, err = p.cmd.StdinPipe(); err != nil {
 		return nil, err

@@ -37,6 +37,7 @@ type Network struct {
 	Ozone    string    `json:"ozone"`   // "" with the PDS alone
 	Labeler  string    `json:"labeler"` // what reports are addressed to, as the atproto-proxy header names it
 	Version  string    `json:"version"` // of @atproto/dev-env
+	Work     string    `json:"work"`    // the folder of everything it stores
 	Accounts []Account `json:"accounts"`
 }
 
@@ -109,7 +110,7 @@ func attach(v string) (*Network, error) {
 	data := []byte(v)
 	if !bytes.HasPrefix(bytes.TrimSpace(data), []byte("{")) {
 		var err error
-		if data, err = os.ReadFile(v); err != nil {
+		if data, err = os.ReadFile(v); err != nil { //nolint:gosec // whoever runs the tests names it
 			return nil, fmt.Errorf("%s is neither JSON nor a readable file: %w", EnvNetwork, err)
 		}
 	}
@@ -153,7 +154,7 @@ func installed() (string, error) {
 		}
 		dir = filepath.Join(cache, "realnet")
 	}
-	if _, err := os.Stat(filepath.Join(dir, "node_modules", "@atproto", "dev-env", "package.json")); err != nil {
+	if _, err := os.Stat(filepath.Join(dir, "node_modules", "@atproto", "dev-env", "package.json")); err != nil { //nolint:gosec // whoever runs the tests names it
 		return "", fmt.Errorf("%w: %s is not in %s: run node internal/realnet/install.mjs", errMissing, Server, dir)
 	}
 	return dir, nil

@@ -49,6 +49,7 @@ func TestFind(t *testing.T) {
 	}
 	for _, text := range []string{
 		"bafyreie5cvv4h45feadgeuwhbcutmh6t2ceseocckahdoe6uat64zmz454", "did:plc:z72i7hdynmk6r22z27h6tvur", "at://did:plc:z72i7hdynmk6r22z27h6tvur/app.bsky.feed.post/3l6oveex3ii2l",
+		"?actor=did%3Aplc%3Aer7kq2z7hdynm5j6r22z27h4",
 		`"blurhash":"LEHV6nWB2yk8pyo0adR*.7kCMdnj"`, `"sha256": "` + hex + hex + `"`, "sha256:" + hex + hex, "550e8400-e29b-41d4-a716-446655440000", "01HV8ZQ5WJ9K2M3N4P5Q6R7S8T",
 		"someone@example.com a@b.test", "@user@mastodon.social", `"acct":"user@mastodon.social"`, "acct:user@mastodon.social", "logo@2x.png", "Bearer authentication is used",
 		"+12025550123", "2026-11-22T10:00:00+00:00", "17841405309211844_123456789012345", "/v1/accounts/verify_credentials/with_a_very_long_path_2026",

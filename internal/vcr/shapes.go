@@ -167,6 +167,9 @@ func secretHex(text string, start, end int) bool {
 // least one of its words; titles and identifiers made of words are not.
 func randomLooking(text string, start, end int) bool {
 	value := strings.Trim(text[start:end], "-_=+")
+	if start > 0 && text[start-1] == '%' && escaped.MatchString(value) {
+		value = value[2:] // the "%3A" before it is a colon
+	}
 	if len(value) < 20 || entropy(value) <= 4 || publicShapes.MatchString(value) || publicLabel.MatchString(before(text, start)) {
 		return false
 	}
@@ -177,6 +180,9 @@ func randomLooking(text string, start, end int) bool {
 	}
 	return false
 }
+
+// escaped is the rest of a percent-encoded byte.
+var escaped = regexp.MustCompile(`^[0-9A-Fa-f]{2}`)
 
 // mixed reports letters and digits alternating as they do in no word. Random
 // base62 changes class (lower, upper, digit) at 62 % of its steps, camelCase at

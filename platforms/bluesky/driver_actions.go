@@ -63,13 +63,27 @@ func (d *Driver) setSubject(ctx context.Context, channel, item smm.Ref, collecti
 	if !on {
 		return c.Repo.drop(ctx, collection, key, have(v))
 	}
-	if have(v) != "" {
-		return nil
+	if there, err := c.Repo.holds(ctx, have(v)); there || err != nil {
+		return err
 	}
 	_, err = c.Repo.PutRecord(ctx, RecordWrite{Collection: collection, Rkey: key, Record: subjectRecord{
 		Type: collection, Subject: StrongRef{v.URI, v.CID}, CreatedAt: formatTime(d.clock.Now()),
 	}})
 	return err
+}
+
+// holds reports whether a record that the app view knows of is still there: the
+// view may be of a moment before it was removed.
+func (s *RepoService) holds(ctx context.Context, uri string) (bool, error) {
+	u, err := identity.ParseURI(uri)
+	if err != nil {
+		return false, nil //nolint:nilerr // "" is no record
+	}
+	_, err = s.GetRecord(ctx, u.Repo, u.Collection, u.Rkey)
+	if isNotFound(err) {
+		return false, nil
+	}
+	return err == nil, err
 }
 
 // drop removes the record under our key and the one that the app view knows.
@@ -109,8 +123,8 @@ func (d *Driver) setActor(ctx context.Context, channel, author smm.Ref, collecti
 	if !on {
 		return c.Repo.drop(ctx, collection, key, have(v))
 	}
-	if have(v) != "" {
-		return nil
+	if there, err := c.Repo.holds(ctx, have(v)); there || err != nil {
+		return err
 	}
 	_, err = c.Repo.PutRecord(ctx, RecordWrite{Collection: collection, Rkey: key, Record: actorRecord{
 		Type: collection, Subject: author.ID, CreatedAt: formatTime(d.clock.Now()),

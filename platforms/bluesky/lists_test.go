@@ -166,6 +166,15 @@ func TestSettersBeforeTheAppViewKnows(t *testing.T) {
 		require.NoError(t, set(false))
 		require.Zero(t, count(collection), collection)
 		b.world.Clock.Advance(time.Hour)
+
+		// The app view knows of a record that is gone.
+		require.NoError(t, set(true))
+		b.world.Clock.Advance(time.Hour)
+		require.NoError(t, set(false))
+		require.NoError(t, set(true))
+		require.Equal(t, 1, count(collection), "%s: off and on again", collection)
+		require.NoError(t, set(false))
+		b.world.Clock.Advance(time.Hour)
 	}
 }
 
@@ -192,6 +201,32 @@ func TestSettersFindWhatWasMadeElsewhere(t *testing.T) {
 	page, err = c.Repo.ListRecords(ctx, c.DID(), bluesky.LikeCollection, bluesky.Page{})
 	require.NoError(t, err)
 	require.Empty(t, page.Records)
+}
+
+// TestNotificationsNeverSeen: the app view takes what came before the newest
+// for read where nothing was ever marked as seen.
+func TestNotificationsNeverSeen(t *testing.T) {
+	b := open(t, nil)
+	ctx := t.Context()
+	c, ok := smm.As[*bluesky.Client](ctx, b.channel(t))
+	require.True(t, ok)
+	for range 2 {
+		_, err := b.VisitorPosts(ctx, visitorHandle, "", "@"+b.account.Handle+" hello")
+		require.NoError(t, err)
+		b.world.Clock.Advance(time.Minute)
+	}
+	unread := func() (out []bool) {
+		list, err := c.Notifications.List(ctx, nil, bluesky.Page{})
+		require.NoError(t, err)
+		require.NotEmpty(t, list.SeenAt)
+		for _, n := range list.Notifications {
+			out = append(out, !n.IsRead)
+		}
+		return out
+	}
+	require.Equal(t, []bool{true, false}, unread())
+	require.NoError(t, c.Notifications.UpdateSeen(ctx, epoch))
+	require.Equal(t, []bool{true, true}, unread())
 }
 
 func TestReports(t *testing.T) {

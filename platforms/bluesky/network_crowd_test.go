@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -20,21 +21,23 @@ import (
 )
 
 // xrpc asks the PDS itself, by code that shares nothing with the client under
-// test.
+// test. Without in it is a query; http.NoBody makes a procedure without input.
 func xrpc(ctx context.Context, base, token, nsid string, query url.Values, in, out any) error {
 	verb, body := http.MethodGet, []byte(nil)
 	if in != nil {
+		verb = http.MethodPost
+	}
+	if in != nil && in != http.NoBody {
 		var err error
 		if body, err = json.Marshal(in); err != nil {
 			return err
 		}
-		verb = http.MethodPost
 	}
 	req, err := http.NewRequestWithContext(ctx, verb, base+"/xrpc/"+nsid+"?"+query.Encode(), bytes.NewReader(body))
 	if err != nil {
 		return err
 	}
-	if in != nil {
+	if body != nil {
 		req.Header.Set("Content-Type", "application/json")
 	}
 	if token != "" {
@@ -283,20 +286,6 @@ func (c *crowd) items(ctx context.Context, did, handle string) ([]sim.Item, erro
 	if err != nil {
 		return nil, err
 	}
-	gates, err := c.records(ctx, did, bluesky.ThreadgateCollection)
-	if err != nil {
-		return nil, err
-	}
-	hidden := make(map[string]bool)
-	for _, g := range gates {
-		var v struct{ HiddenReplies []string }
-		if err := json.Unmarshal(g.Value, &v); err != nil {
-			return nil, err
-		}
-		for _, uri := range v.HiddenReplies {
-			hidden[uri] = true
-		}
-	}
 	out := make([]sim.Item, 0, len(posts))
 	for i := len(posts) - 1; i >= 0; i-- { // newest first, by key
 		item, err := itemOf(handle, posts[i])
@@ -305,11 +294,40 @@ func (c *crowd) items(ctx context.Context, did, handle string) ([]sim.Item, erro
 		}
 		out = append(out, item)
 	}
+	hidden, err := c.hidden(ctx, did)
+	if err != nil {
+		return nil, err
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for _, i := range c.said {
 		i.Hidden = hidden[i.ID]
 		out = append(out, i)
+	}
+	return out, nil
+}
+
+// hidden are the replies that the threadgates of did hide, if anybody replied.
+func (c *crowd) hidden(ctx context.Context, did string) (map[string]bool, error) {
+	c.mu.Lock()
+	replied := slices.ContainsFunc(c.said, func(i sim.Item) bool { return i.Parent != "" })
+	c.mu.Unlock()
+	if !replied {
+		return nil, nil
+	}
+	gates, err := c.records(ctx, did, bluesky.ThreadgateCollection)
+	if err != nil {
+		return nil, err
+	}
+	out := make(map[string]bool)
+	for _, g := range gates {
+		var v struct{ HiddenReplies []string }
+		if err := json.Unmarshal(g.Value, &v); err != nil {
+			return nil, err
+		}
+		for _, uri := range v.HiddenReplies {
+			out[uri] = true
+		}
 	}
 	return out, nil
 }

@@ -18,7 +18,8 @@
 // of its own, and all time is that of the world's clock.
 //
 // What the suite believes is the ledger of the world and its count of requests,
-// never what the driver says of itself: a delivery that ends as published must
+// or what a real server itself lists (Harness.Items), and never what the driver
+// says of itself: a delivery that ends as published must
 // have exactly one item there, one that ends as failed or expired none, and
 // only forms whose guarantee is read-back or blind may ask a person.
 //
@@ -36,4 +37,10 @@
 // blocking what falls due while a Slow fault sleeps. A clock that has to be
 // pushed from outside was rejected: nobody can tell when to push without
 // looking at the machine's clock.
+//
+// A real server runs through the same suite and not through one of its own:
+// faults belong to the network between, which a proxy can play before any
+// server, and what the public saw can be read back. Only time differs. Waiting of
+// the client is skipped there too (sim.SkippingClock); what the server needs the
+// machine's time for is asked again until Harness.Lag is over.
 package smmtest

@@ -21,6 +21,7 @@ type recorder struct {
 	failed   bool
 	skipped  bool
 	lines    []string
+	ran      []string // names of what was not skipped, of the whole run
 	cleanups []func()
 }
 
@@ -31,6 +32,9 @@ func (r *recorder) under() *testing.T { return r.real }
 func (r *recorder) sub(name string, _ bool, f func(tester)) {
 	c := &recorder{TB: r.TB, real: r.real, name: r.name + "/" + name, up: r}
 	c.do(func() { f(c) })
+	if !c.skipped {
+		c.note(false, "")
+	}
 	for i := len(c.cleanups) - 1; i >= 0; i-- {
 		c.do(c.cleanups[i])
 	}
@@ -55,6 +59,9 @@ func (r *recorder) note(fail bool, s string) {
 	for c := r; c != nil; c = c.up {
 		c.mu.Lock()
 		c.failed = c.failed || fail
+		if !fail && c.up == nil {
+			c.ran = append(c.ran, r.name)
+		}
 		if fail && s != "" && c.up == nil {
 			c.lines = append(c.lines, r.name+": "+strings.SplitN(s, "\n", 2)[0])
 		}

@@ -16,7 +16,12 @@ import (
 // a bug in place of the honest one.
 func build(t *testing.T, class smm.Class, wrap func(*reference.Driver) smm.Driver) *Harness {
 	t.Helper()
-	world := sim.NewWorldAt(sim.NewClock(time.Date(2026, 11, 22, 9, 0, 0, 0, time.UTC), true))
+	return buildAt(t, sim.NewClock(time.Date(2026, 11, 22, 9, 0, 0, 0, time.UTC), true), class, wrap)
+}
+
+func buildAt(t *testing.T, clock *sim.Clock, class smm.Class, wrap func(*reference.Driver) smm.Driver) *Harness {
+	t.Helper()
+	world := sim.NewWorldAt(clock)
 	server := reference.NewServer(world, class)
 	me, err := server.NewAccount("brand")
 	if err != nil {

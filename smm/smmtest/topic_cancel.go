@@ -92,8 +92,19 @@ func (l *lab) hold(class sim.Class) (arrived <-chan struct{}, release func()) {
 	var once sync.Once
 	release = func() { once.Do(func() { close(out) }) }
 	l.t.Cleanup(release)
-	l.h.World.Faults.Add(sim.Fault{Class: class, Kind: sim.Slow, Delay: 2 * time.Second})
-	l.h.World.Clock.AfterFunc(time.Second, func() { close(in); <-out })
+	world := l.h.World
+	hits := world.Faults.Hits()
+	world.Faults.Add(sim.Fault{Class: class, Kind: sim.Slow, Delay: 2 * time.Second})
+	var pause func()
+	pause = func() {
+		if world.Faults.Hits() == hits { // it is not the fault that sleeps, but back-off before it
+			world.Clock.AfterFunc(time.Second, pause)
+			return
+		}
+		close(in)
+		<-out
+	}
+	world.Clock.AfterFunc(time.Second, pause)
 	return in, release
 }
 

@@ -31,6 +31,9 @@
 // Time is the world's clock, faults are the world's script, and everything that
 // the public or a recipient could see is written to the world's ledger.
 //
+// [NewProxy] strikes with the same faults, in the same words, before a real
+// server.
+//
 // # Design notes
 //
 // The wire types are the simulator's own, so that a typo in the client's types

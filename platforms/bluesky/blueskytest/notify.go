@@ -40,8 +40,12 @@ func (c *call) listNotifications() (any, error) {
 		Notes  []noteView `json:"notifications"`
 		SeenAt string     `json:"seenAt,omitempty"`
 	}{Cursor: next, Notes: []noteView{}}
-	if !c.me.seenAt.IsZero() {
-		out.SeenAt = stamp(c.me.seenAt)
+	seen := c.me.seenAt
+	if seen.IsZero() && len(found) > 0 && c.query("cursor") == "" {
+		seen = found[0].at // nothing was ever seen: as of the newest
+	}
+	if !seen.IsZero() {
+		out.SeenAt = stamp(seen)
 	}
 	for _, n := range found {
 		if !c.s.visible(n.by, c.me) || c.me.mutes[n.by.did] {
@@ -49,7 +53,7 @@ func (c *call) listNotifications() (any, error) {
 		}
 		out.Notes = append(out.Notes, noteView{
 			n.record.uri, n.record.cid, c.s.profile(n.by, c.me), n.reason, n.subject,
-			n.record.value, !n.at.After(c.me.seenAt), stamp(n.at), []object{},
+			n.record.value, seen.IsZero() || seen.After(n.at), stamp(n.at), []object{},
 		})
 	}
 	return out, nil
