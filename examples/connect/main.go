@@ -25,6 +25,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/smmkit/smmkit/examples/internal/keyfile"
 	"github.com/smmkit/smmkit/smm/sqlitestore"
 	"github.com/smmkit/smmkit/smm/vault"
 )
@@ -69,7 +70,7 @@ func run(ctx context.Context, args []string, out, errs io.Writer) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
-	keys, err := keyRing(filepath.Join(dir, "keys"))
+	keys, err := keyfile.Open(filepath.Join(dir, "keys"))
 	if err != nil {
 		return err
 	}
