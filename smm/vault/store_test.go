@@ -252,18 +252,27 @@ func TestOpenRefuses(t *testing.T) {
 	}
 }
 
-// What an earlier version of this package sealed opens for ever.
-func TestGolden(t *testing.T) {
-	const golden = "01026b31003c3122f9bf0e5b8ddb2bc226d7116da357b8c2c77bf4ec31aa6239fc3232e6e469bfeed74dce603ac563a32c9a2b1034f13e6c29c4790d368d1169" +
-		"2b352ac2c841521e523dd9e21711f779dc02cd592b5893fee11d1718c4950f8c6178600dcd72ffae2273a3c8655ada077d654786edece308b7a1b95aa552cd52" +
-		"bb9f0d92490cd5631f9cf58a77a8857740e8980705930530a61a273e73b84234538d964ad54d14e20783e463fd51d7bf32f5b8981150ff51d6f09420e031ae1c" +
-		"19da5192f9dfd3a89aa2ea7baa48514c3d216e03fcb2b539c38c0c16263af4f30335d3642e83ab9a77d844aa66b211285bf40ea17012c1afdbd3afd164f68c32" +
-		"a441fb9514363399c4cdba4fef983a4359b28179c9b7af92a6199839b6b7502fb58ab3bb56f432406c1f89a36614cdf3b3b6383cb8ab8e898b441a8512c9b9f9" +
-		"202cec2ea19e2a9eac3ffb74fa90dc8cecedae31acdc9b67e8cfe07a29c847e251"
+// golden is a credential of the tenant "t" under key "k1", as version 1 of the
+// format has it.
+const golden = "01026b31003c3122f9bf0e5b8ddb2bc226d7116da357b8c2c77bf4ec31aa6239fc3232e6e469bfeed74dce603ac563a32c9a2b1034f13e6c29c4790d368d1169" +
+	"2b352ac2c841521e523dd9e21711f779dc02cd592b5893fee11d1718c4950f8c6178600dcd72ffae2273a3c8655ada077d654786edece308b7a1b95aa552cd52" +
+	"bb9f0d92490cd5631f9cf58a77a8857740e8980705930530a61a273e73b84234538d964ad54d14e20783e463fd51d7bf32f5b8981150ff51d6f09420e031ae1c" +
+	"19da5192f9dfd3a89aa2ea7baa48514c3d216e03fcb2b539c38c0c16263af4f30335d3642e83ab9a77d844aa66b211285bf40ea17012c1afdbd3afd164f68c32" +
+	"a441fb9514363399c4cdba4fef983a4359b28179c9b7af92a6199839b6b7502fb58ab3bb56f432406c1f89a36614cdf3b3b6383cb8ab8e898b441a8512c9b9f9" +
+	"202cec2ea19e2a9eac3ffb74fa90dc8cecedae31acdc9b67e8cfe07a29c847e251"
+
+func goldenRow(t testing.TB) []byte {
+	t.Helper()
 	b, err := hex.DecodeString(golden)
 	if err != nil {
 		t.Fatal(err)
 	}
+	return b
+}
+
+// What an earlier version of this package sealed opens for ever.
+func TestGolden(t *testing.T) {
+	b := goldenRow(t)
 	rows := vault.NewMemory()
 	if _, err := rows.Put(t.Context(), vault.Row{Tenant: "t", Account: account, KeyID: "k1", Sealed: b}, 0); err != nil {
 		t.Fatal(err)

@@ -22,6 +22,7 @@ type fakeStore struct {
 	mu     sync.Mutex
 	load   error
 	swap   func(c smm.Credential) error // before it is done
+	pause  time.Duration                // how long storing a new version takes
 	loads  int
 	stored []smm.Credential
 }
@@ -43,6 +44,11 @@ func (s *fakeStore) Swap(ctx context.Context, t smm.Tenant, r smm.Ref, old int64
 	s.mu.Unlock()
 	if f != nil {
 		if err := f(c); err != nil {
+			return 0, err
+		}
+	}
+	if c.Refreshing.IsZero() && s.pause > 0 {
+		if err := smm.SystemClock().Sleep(ctx, s.pause); err != nil {
 			return 0, err
 		}
 	}
@@ -422,27 +428,15 @@ func TestAVersionThatCannotBeStoredIsKeptAndNotUsed(t *testing.T) {
 func TestASlowStore(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := open(t, nil)
-		pause := 25 * time.Second
-		b.store.onSwap(func(c smm.Credential) error {
-			if c.Refreshing.IsZero() {
-				time.Sleep(pause)
-			}
-			return nil
-		})
+		b.store.pause = 25 * time.Second
 		time.Sleep(time.Hour)
 		b.want(t, "access-1")
 		time.Sleep(time.Hour)
-		b.store.onSwap(func(c smm.Credential) error {
-			if c.Refreshing.IsZero() {
-				time.Sleep(pause)
-				return context.DeadlineExceeded
-			}
-			return nil
-		})
+		b.store.pause = time.Hour
 		_, err := b.keep.Credential(t.Context())
 		require.ErrorIs(t, err, smm.ErrUnavailable)
 		require.False(t, smm.NeedsReconnect(err))
-		b.store.onSwap(nil)
+		b.store.pause = 0
 		b.want(t, "access-2")
 	})
 }

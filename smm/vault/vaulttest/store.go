@@ -255,6 +255,7 @@ func testLease(t testing.TB, s smm.CredentialLocker) {
 		}
 		next <- u
 	}()
+	<-time.After(30 * time.Millisecond) // by then it waits; if not, this proves less
 	unlock()
 	second := <-next
 	if second == nil {
