@@ -22,6 +22,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"time"
 
@@ -89,11 +90,8 @@ func run(ctx context.Context, args []string, out, errs io.Writer) (err error) {
 	if err != nil {
 		return err
 	}
-	told := fmt.Sprintf("Open %s in a browser; stop with Ctrl-C. Accounts are kept in %s\n", base, dir)
-	for _, hint := range world.hints {
-		told += "  " + hint + "\n"
-	}
-	if _, err := io.WriteString(out, told); err != nil {
+	_, err = fmt.Fprintf(out, "Open %s in a browser; stop with Ctrl-C. Accounts are kept in %s\n  %s\n", base, dir, strings.Join(world.hints, "\n  "))
+	if err != nil {
 		return err
 	}
 	return serve(ctx, listener, host)
