@@ -2,7 +2,7 @@
 # below are its steps, so that a green target here is a green step there.
 
 .DEFAULT_GOAL := help
-.PHONY: help test lint race fuzz tidy generate imports ci
+.PHONY: help test lint race fuzz tidy generate imports network ci
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -27,6 +27,9 @@ generate: ## rewrite generated files in every module
 
 imports: ## who may import whom, file sizes, and the consumer without third parties
 	.ci/run imports
+
+network: ## the real Bluesky stack and the OAuth judge; installs them the first time
+	.ci/run prepare network judge
 
 ci: ## everything, as continuous integration runs it
 	.ci/run
