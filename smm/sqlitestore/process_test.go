@@ -35,6 +35,13 @@ func TestMain(m *testing.M) {
 		}
 		os.Exit(0)
 	}
+	if path := os.Getenv("SQLITESTORE_QUOTA"); path != "" {
+		if err := workQuota(path, os.Getenv("SQLITESTORE_PUBLIC")); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		os.Exit(0)
+	}
 	if path := os.Getenv("SQLITESTORE_WORKER"); path != "" {
 		if err := work(path, os.Getenv("SQLITESTORE_PUBLIC")); err != nil {
 			fmt.Fprintln(os.Stderr, err)
