@@ -1,10 +1,8 @@
 package bluesky_test
 
 import (
-	"bytes"
 	"context"
 	"errors"
-	"io"
 	"net/http"
 	"strconv"
 	"strings"
@@ -89,29 +87,6 @@ func (b *bench) playback(answers []wire.Exchange, i int, body []byte, call func(
 	return call(b.t.Context(), c)
 }
 
-// spoiler is a transport that spoils the answers of one method.
-type spoiler struct {
-	next  http.RoundTripper
-	nsid  string
-	spoil func(body []byte) []byte // nil: not now
-}
-
-func (s *spoiler) RoundTrip(r *http.Request) (*http.Response, error) {
-	resp, err := s.next.RoundTrip(r)
-	if err != nil || s.spoil == nil || !strings.HasSuffix(r.URL.Path, s.nsid) {
-		return resp, err
-	}
-	body, err := io.ReadAll(resp.Body)
-	if err != nil {
-		return nil, err
-	}
-	_ = resp.Body.Close()
-	body = s.spoil(body)
-	resp.Body, resp.ContentLength = io.NopCloser(bytes.NewReader(body)), int64(len(body))
-	resp.Header.Set("Content-Length", strconv.Itoa(len(body)))
-	return resp, nil
-}
-
 // TestCreatesSurviveDeviations spoils the answer to each kind of create in every
 // way. The post is public all the same, so the only right ends are its own
 // address and an outcome that is not success; and never a second one.
@@ -128,7 +103,7 @@ func TestCreatesSurviveDeviations(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			b := open(t)
-			s := &spoiler{next: b.recorder.Next, nsid: c.nsid}
+			s := &wire.Spoiler{Next: b.recorder.Next, Match: func(r *http.Request) bool { return strings.HasSuffix(r.URL.Path, c.nsid) }}
 			b.recorder.Next = s
 			require.NoError(t, drain(b.channel.Publish(t.Context(), c.post("the first", b), nil)))
 			exchanges := b.recorder.Exchanges()
@@ -156,16 +131,16 @@ func TestCreatesSurviveDeviations(t *testing.T) {
 
 // createOnce publishes with the mistake in the answer and reports whether the
 // driver says that it is public.
-func (b *bench) createOnce(s *spoiler, m deviate.Mistake, p *smm.Post) bool {
+func (b *bench) createOnce(s *wire.Spoiler, m deviate.Mistake, p *smm.Post) bool {
 	var truth []byte
-	s.spoil = func(body []byte) []byte {
+	s.Spoil = func(body []byte) []byte {
 		truth = body
 		v, ok := jsonBody(body, "application/json")
 		require.True(b.t, ok)
 		return encode(b.t, m.Again(v))
 	}
 	r, err := b.channel.Publish(b.t.Context(), p, nil)
-	s.spoil = nil
+	s.Spoil = nil
 	if r.Outcome != smm.OutcomePublished {
 		require.Error(b.t, err, "%s", m)
 		require.True(b.t, typed(err), "%s: %v", m, err)

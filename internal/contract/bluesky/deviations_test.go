@@ -2,7 +2,6 @@ package bluesky_test
 
 import (
 	"encoding/json"
-	"fmt"
 	"iter"
 	"net/url"
 	"regexp"
@@ -15,36 +14,15 @@ import (
 )
 
 // tally counts mistakes of one side of the wire.
-type tally struct {
-	side          string
-	made, caught  int
-	legal, passed int // deviations that the language allows, such as leaving an option out
-	missed        []string
-}
+type tally struct{ deviate.Tally[lexicon.Problem] }
 
-func (c *tally) must(m string, found []lexicon.Problem) {
-	c.made++
-	if len(found) > 0 {
-		c.caught++
-		return
-	}
-	c.missed = append(c.missed, m)
-}
-
-func (c *tally) may(m string, found []lexicon.Problem) {
-	c.legal++
-	if len(found) == 0 {
-		c.passed++
-		return
-	}
-	c.missed = append(c.missed, fmt.Sprintf("%s is legal, and was refused: %v", m, found))
-}
+func newTally(side string) *tally { return &tally{deviate.Tally[lexicon.Problem]{Side: side}} }
 
 func (c *tally) check(t *testing.T) {
 	t.Helper()
-	require.Empty(t, c.missed, "%s: %d of %d", c.side, len(c.missed), c.made+c.legal)
-	t.Logf("%s: %d mistakes made, %d caught; %d deviations that the lexicons allow, %d passed", c.side, c.made, c.caught, c.legal, c.passed)
-	require.Greater(t, c.made, 300)
+	require.Empty(t, c.Missed, c)
+	t.Log(c)
+	require.Greater(t, c.Made, 300)
 }
 
 // deviations makes every mistake at every place of v that sites names and that
@@ -60,19 +38,19 @@ func (c *tally) deviations(name string, v any, sites iter.Seq[lexicon.Site], see
 		if s.Property {
 			m := deviate.Remove(v, path)
 			if s.Required {
-				c.must(name+m.String(), check(m.Value))
+				c.Must(name+m.String(), check(m.Value))
 			} else {
-				c.may(name+m.String(), check(m.Value))
+				c.May(name+m.String(), check(m.Value))
 			}
 			m = deviate.Rename(v, path)
-			c.must(name+m.String(), check(m.Value))
+			c.Must(name+m.String(), check(m.Value))
 		}
 		for _, m := range deviate.Swap(v, path) {
 			if s.Nullable && m.Null() {
-				c.may(name+m.String(), check(m.Value))
+				c.May(name+m.String(), check(m.Value))
 				continue
 			}
-			c.must(name+m.String(), check(m.Value))
+			c.Must(name+m.String(), check(m.Value))
 		}
 	}
 }
@@ -89,8 +67,8 @@ func TestDeviationsAreCaught(t *testing.T) {
 	b := drive(t)
 	require.Empty(t, b.judge.wrong)
 	catalog := b.judge.catalog
-	sent, got, failed := &tally{side: "requests"}, &tally{side: "answers"}, &tally{side: "errors"}
-	params := &tally{side: "parameters"}
+	sent, got, failed := newTally("requests"), newTally("answers"), newTally("errors")
+	params := newTally("parameters")
 	seen := make(map[string]bool)
 	for _, e := range b.recorder.Exchanges() {
 		r, ok := request(e)
@@ -121,10 +99,10 @@ func TestDeviationsAreCaught(t *testing.T) {
 	}
 	sent.check(t)
 	got.check(t)
-	require.Empty(t, params.missed)
-	require.Empty(t, failed.missed)
-	t.Logf("parameters: %d made, %d caught; errors: %d made, %d caught", params.made, params.caught, failed.made, failed.caught)
-	require.Greater(t, params.made, 100)
+	require.Empty(t, params.Missed)
+	require.Empty(t, failed.Missed)
+	t.Logf("parameters: %d made, %d caught; errors: %d made, %d caught", params.Made, params.Caught, failed.Made, failed.Caught)
+	require.Greater(t, params.Made, 100)
 }
 
 // query makes mistakes in the parameters of a request.
@@ -144,21 +122,21 @@ func (c *tally) query(r lexicon.Request, seen map[string]bool, catalog *lexicon.
 			change(m.Query)
 			return place + " " + what, catalog.Request(m)
 		}
-		c.must(try("renamed", func(q url.Values) { q[name+"s_"] = q[name]; q.Del(name) }))
+		c.Must(try("renamed", func(q url.Values) { q[name+"s_"] = q[name]; q.Del(name) }))
 		required, typ := catalog.Parameter(r.NSID, name)
 		what, found := try("missing", func(q url.Values) { q.Del(name) })
 		if required {
-			c.must(what, found)
+			c.Must(what, found)
 		} else {
-			c.may(what, found)
+			c.May(what, found)
 		}
 		switch typ {
 		case "integer", "boolean":
-			c.must(try("swapped", func(q url.Values) { q.Set(name, "seven") }))
-			c.must(try("written otherwise", func(q url.Values) { q.Set(name, "01") }))
+			c.Must(try("swapped", func(q url.Values) { q.Set(name, "seven") }))
+			c.Must(try("written otherwise", func(q url.Values) { q.Set(name, "01") }))
 		}
 		if typ != "array" {
-			c.must(try("given twice", func(q url.Values) { q.Add(name, q.Get(name)) }))
+			c.Must(try("given twice", func(q url.Values) { q.Add(name, q.Get(name)) }))
 		}
 	}
 }

@@ -1,10 +1,8 @@
 package mastodon_test
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
-	"io"
 	"net/http"
 	"reflect"
 	"slices"
@@ -155,37 +153,17 @@ func (b *bench) playback(answers []wire.Exchange, i int, body []byte, do call) e
 	return do(b.t.Context(), c)
 }
 
-// spoiler is a transport that spoils the answers to new statuses.
-type spoiler struct {
-	next  http.RoundTripper
-	spoil func(body []byte) []byte // nil: not now
-}
-
-func (s *spoiler) RoundTrip(r *http.Request) (*http.Response, error) {
-	resp, err := s.next.RoundTrip(r)
-	if err != nil || s.spoil == nil || r.Method != http.MethodPost || r.URL.Path != "/api/v1/statuses" {
-		return resp, err
-	}
-	body, err := io.ReadAll(resp.Body)
-	if err != nil {
-		return nil, err
-	}
-	_ = resp.Body.Close()
-	body = s.spoil(body)
-	resp.Body, resp.ContentLength = io.NopCloser(bytes.NewReader(body)), int64(len(body))
-	resp.Header.Set("Content-Length", strconv.Itoa(len(body)))
-	return resp, nil
-}
-
 // TestCreatesSurviveDeviations spoils the answer to a new status in every way.
 // It is public all the same, so the only right ends are its own id and an
 // outcome that is not success; and never a second one.
 func TestCreatesSurviveDeviations(t *testing.T) {
 	b := open(t)
-	s := &spoiler{next: b.recorder.Next}
+	s := &wire.Spoiler{Next: b.recorder.Next, Match: func(r *http.Request) bool {
+		return r.Method == http.MethodPost && r.URL.Path == "/api/v1/statuses"
+	}}
 	b.recorder.Next = s
 	var answer any
-	s.spoil = func(body []byte) []byte {
+	s.Spoil = func(body []byte) []byte {
 		answer, _ = lexicon.Decode(body)
 		return body
 	}
@@ -212,16 +190,16 @@ func TestCreatesSurviveDeviations(t *testing.T) {
 
 // createOnce publishes with the mistake in the answer and reports whether the
 // driver says that it is public.
-func (b *bench) createOnce(s *spoiler, m deviate.Mistake, text string) bool {
+func (b *bench) createOnce(s *wire.Spoiler, m deviate.Mistake, text string) bool {
 	var truth struct{ ID string }
-	s.spoil = func(body []byte) []byte {
+	s.Spoil = func(body []byte) []byte {
 		require.NoError(b.t, json.Unmarshal(body, &truth))
 		v, err := lexicon.Decode(body)
 		require.NoError(b.t, err)
 		return encode(b.t, m.Again(v))
 	}
 	r, err := b.channel.Publish(b.t.Context(), &smm.Post{Text: text}, nil)
-	s.spoil = nil
+	s.Spoil = nil
 	if r.Outcome != smm.OutcomePublished {
 		require.Error(b.t, err, "%s", m)
 		require.True(b.t, typed(err), "%s: %v", m, err)

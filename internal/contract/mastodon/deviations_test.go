@@ -16,29 +16,9 @@ import (
 )
 
 // tally counts mistakes of one side of the wire.
-type tally struct {
-	side                        string
-	made, caught, legal, passed int
-	missed                      []string
-}
+type tally struct{ deviate.Tally[entity.Problem] }
 
-func (c *tally) must(m string, found []entity.Problem) {
-	c.made++
-	if len(found) > 0 {
-		c.caught++
-		return
-	}
-	c.missed = append(c.missed, m)
-}
-
-func (c *tally) may(m string, found []entity.Problem) {
-	c.legal++
-	if len(found) == 0 {
-		c.passed++
-		return
-	}
-	c.missed = append(c.missed, fmt.Sprintf("%s is legal, and was refused: %v", m, found))
-}
+func newTally(side string) *tally { return &tally{deviate.Tally[entity.Problem]{Side: side}} }
 
 // fits reports whether the value that a swap put in is of the documented type.
 func fits(typ string, m deviate.Mistake) bool {
@@ -71,20 +51,20 @@ func (c *tally) answers(typ string, v any, sites iter.Seq[entity.Site], seen map
 		if s.Property {
 			m := deviate.Remove(v, path)
 			if s.Required {
-				c.must(typ+m.String(), check(m.Value))
+				c.Must(typ+m.String(), check(m.Value))
 			} else {
-				c.may(typ+m.String(), check(m.Value))
+				c.May(typ+m.String(), check(m.Value))
 			}
 			m = deviate.Rename(v, path)
-			c.must(typ+m.String(), check(m.Value))
+			c.Must(typ+m.String(), check(m.Value))
 		}
 		for _, m := range deviate.Swap(v, path) {
 			switch {
 			case s.Nullable && m.Null():
-				c.may(typ+m.String(), check(m.Value))
+				c.May(typ+m.String(), check(m.Value))
 			case fits(s.Type, m): // no mistake: null gave way to what is documented
 			default:
-				c.must(typ+m.String(), check(m.Value))
+				c.Must(typ+m.String(), check(m.Value))
 			}
 		}
 	}
@@ -106,17 +86,17 @@ func (c *tally) requests(key string, e wire.Exchange, seen map[string]bool, shee
 		f := sheet.Methods[key].Params[name]
 		delete(p, name)
 		if f.Required {
-			c.must(place+" missing", sheet.Request(key, p))
+			c.Must(place+" missing", sheet.Request(key, p))
 		} else {
-			c.may(place+" missing", sheet.Request(key, p))
+			c.May(place+" missing", sheet.Request(key, p))
 		}
 		typo := name + "x"
 		p[typo] = values
-		c.must(place+" renamed", sheet.Request(key, p))
+		c.Must(place+" renamed", sheet.Request(key, p))
 		delete(p, typo)
 		if f.Type == "integer" || f.Type == "boolean" || f.Type == "datetime" || len(f.Values) > 0 {
 			p[name] = []string{"seven"}
-			c.must(place+" swapped", sheet.Request(key, p))
+			c.Must(place+" swapped", sheet.Request(key, p))
 		}
 		p[name] = values
 	}
@@ -133,7 +113,7 @@ func TestDeviationsAreCaught(t *testing.T) {
 	b := drive(t)
 	require.Empty(t, b.judge.wrong)
 	sheet := b.judge.sheet
-	sent, got := &tally{side: "parameters"}, &tally{side: "answers"}
+	sent, got := newTally("parameters"), newTally("answers")
 	seen := make(map[string]bool)
 	for _, e := range b.recorder.Exchanges() {
 		key := b.judge.key(e)
@@ -151,11 +131,11 @@ func TestDeviationsAreCaught(t *testing.T) {
 		}
 	}
 	for _, c := range []*tally{sent, got} {
-		require.Empty(t, c.missed, c.side)
-		t.Logf("%s: %d mistakes made, %d caught; %d deviations that the sheet allows, %d passed", c.side, c.made, c.caught, c.legal, c.passed)
+		require.Empty(t, c.Missed, c.Side)
+		t.Log(c)
 	}
-	require.Greater(t, sent.made, 100)
-	require.Greater(t, got.made, 3000)
+	require.Greater(t, sent.Made, 100)
+	require.Greater(t, got.Made, 3000)
 }
 
 // TestVersionsCount shows that a field of a later version is as wrong as one that
