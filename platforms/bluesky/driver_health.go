@@ -2,6 +2,7 @@ package bluesky
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"net/http"
 	"slices"
@@ -14,7 +15,8 @@ import (
 
 // ReadFacts implements smm.HealthReader. AccountType is the account's state:
 // "active", "deactivated", "suspended", "takendown". Scopes are nil for app
-// passwords, of which the network does not tell what they allow.
+// passwords, of which the network does not tell what they allow. Config.Quota is
+// asked for what is left if it is an smm.QuotaReader.
 func (d *Driver) ReadFacts(ctx context.Context, channel smm.Ref) (smm.Facts, error) {
 	c, err := d.client(ctx, channel)
 	if err != nil {
@@ -29,9 +31,13 @@ func (d *Driver) ReadFacts(ctx context.Context, channel smm.Ref) (smm.Facts, err
 	if cred, err := d.cfg.Credentials.Load(ctx, smm.TenantFrom(ctx), channel); err == nil {
 		read(cred)
 	}
+	facts.Quotas = d.quotasLeft(ctx, c)
 	session, err := c.Server.GetSession(ctx)
 	if err != nil {
 		return facts, err
+	}
+	if session.DID != channel.ID {
+		return facts, d.fail("health", channel, fmt.Errorf("%w: the stored token belongs to another account", smm.ErrUnauthorized))
 	}
 	facts.AccountType = "active"
 	if session.inactive() != nil {
@@ -43,16 +49,27 @@ func (d *Driver) ReadFacts(ctx context.Context, channel smm.Ref) (smm.Facts, err
 	if v := c.Server.version(ctx); v != "" {
 		facts.Software = "PDS " + v
 	}
-	if q, ok := d.cfg.Quota.(smm.QuotaReader); ok {
-		var keys []smm.QuotaKey
-		for _, ch := range c.charges(1) {
-			keys = append(keys, ch.Key)
-		}
-		if facts.Quotas, err = q.Left(ctx, keys...); err != nil {
-			return facts, d.fail("health", channel, err)
-		}
-	}
+	facts.Quotas = d.quotasLeft(ctx, c)
 	return facts, nil
+}
+
+// quotasLeft asks for all budgets of an account; nil if nobody counts, or who
+// counts does not answer.
+func (d *Driver) quotasLeft(ctx context.Context, c *Client) []smm.QuotaState {
+	reader, ok := d.cfg.Quota.(smm.QuotaReader)
+	if !ok {
+		return nil
+	}
+	charges := c.charges(1)
+	keys := make([]smm.QuotaKey, 0, len(charges))
+	for _, ch := range charges {
+		keys = append(keys, ch.Key)
+	}
+	states, err := reader.Left(ctx, keys...)
+	if err != nil {
+		return nil
+	}
+	return states
 }
 
 // version asks what runs on the server. Only the reference implementation and

@@ -421,6 +421,40 @@ func TestHealth(t *testing.T) {
 	require.Equal(t, smm.ConnectionUnreachable, h.State)
 }
 
+// TestHealthOfTheWrongToken: a token that works, of somebody else, is no working
+// connection.
+func TestHealthOfTheWrongToken(t *testing.T) {
+	b := open(t, nil)
+	other, err := b.NewAccount("other.example.com")
+	require.NoError(t, err)
+	_, theirs, err := bluesky.SignIn(t.Context(), b.URL(), other.Login["BLUESKY_IDENTIFIER"], other.Login["BLUESKY_APP_PASSWORD"], nil)
+	require.NoError(t, err)
+	mine := b.stored(t)
+	_, err = b.store.Swap(t.Context(), "", b.account.Channel, mine.Version, smm.Credential{AccessToken: theirs.AccessToken, Server: b.URL()})
+	require.NoError(t, err)
+	h, err := b.channel(t).Health(t.Context())
+	require.NoError(t, err)
+	require.Equal(t, smm.ConnectionReconnect, h.State)
+}
+
+// TestHealthWithoutItsQuota: who counts is the host's, and says nothing of the
+// connection.
+func TestHealthWithoutItsQuota(t *testing.T) {
+	b := open(t, nil)
+	b.config.Quota = mute{}
+	h, err := b.channel(t).Health(t.Context())
+	require.NoError(t, err)
+	require.Equal(t, smm.ConnectionWorks, h.State)
+	require.Empty(t, h.Facts.Quotas)
+}
+
+// mute is a leftQuota that does not tell.
+type mute struct{ leftQuota }
+
+func (mute) Left(context.Context, ...smm.QuotaKey) ([]smm.QuotaState, error) {
+	return nil, smm.ErrUnavailable
+}
+
 // leftQuota grants all and says what is left of what it is asked about.
 type leftQuota struct{}
 
