@@ -27,9 +27,10 @@ type Memory struct {
 
 // memTenant is what one tenant has.
 type memTenant struct {
-	items  map[string]*memItem
-	tokens map[string]int // records with a token
-	queue  memQueue       // items with a Due, earliest first
+	items   map[string]*memItem
+	tokens  map[string]int // records with a token
+	queue   memQueue       // items with a Due, earliest first
+	freezes map[string]Freeze
 }
 
 // NewMemory returns an empty store.
@@ -59,7 +60,7 @@ func (m *Memory) enter(ctx context.Context) error {
 func (m *Memory) tenant(t smm.Tenant) *memTenant {
 	mt := m.tenants[t]
 	if mt == nil {
-		mt = &memTenant{items: make(map[string]*memItem), tokens: make(map[string]int)}
+		mt = &memTenant{items: make(map[string]*memItem), tokens: make(map[string]int), freezes: make(map[string]Freeze)}
 		if m.tenants == nil {
 			m.tenants = make(map[smm.Tenant]*memTenant)
 		}
@@ -77,39 +78,6 @@ func (m *Memory) item(k Key) (*memTenant, *memItem) {
 	return mt, mt.items[k.ID]
 }
 
-// Insert implements Store.
-func (m *Memory) Insert(ctx context.Context, rs ...*Record) error {
-	if err := CheckInsert(rs); err != nil {
-		return err
-	}
-	if err := m.enter(ctx); err != nil {
-		return err
-	}
-	defer m.mu.Unlock()
-	seen := make(map[Key]bool, len(rs))
-	for _, r := range rs {
-		k := r.Key()
-		if _, it := m.item(k); it != nil || seen[k] {
-			return fmt.Errorf("%w: record %s exists", smm.ErrConflict, k.ID)
-		}
-		seen[k] = true
-		if mt := m.tenants[k.Tenant]; r.Token != "" && mt != nil && mt.tokens[r.Token] > 0 {
-			return ErrTokenUsed
-		}
-	}
-	for _, r := range rs {
-		r.Version = 1
-		r.NotBefore = Micro(r.NotBefore)
-		mt, it := m.tenant(r.Delivery.Tenant), &memItem{r: r.Clone(), index: -1}
-		mt.items[r.Delivery.ID] = it
-		if r.Token != "" {
-			mt.tokens[r.Token]++
-		}
-		mt.queue.place(it)
-	}
-	return nil
-}
-
 // Get implements Store.
 func (m *Memory) Get(ctx context.Context, key Key) (*Record, error) {
 	if err := m.enter(ctx); err != nil {
@@ -121,36 +89,6 @@ func (m *Memory) Get(ctx context.Context, key Key) (*Record, error) {
 		return nil, fmt.Errorf("%w: record %s", ErrNotFound, key.ID)
 	}
 	return it.r.Clone(), nil
-}
-
-// Save implements Store.
-func (m *Memory) Save(ctx context.Context, r *Record, now time.Time) error {
-	if err := r.Delivery.Check(); err != nil {
-		return err
-	}
-	if err := m.enter(ctx); err != nil {
-		return err
-	}
-	defer m.mu.Unlock()
-	mt, it := m.item(r.Key())
-	if it == nil {
-		return fmt.Errorf("%w: record %s", ErrNotFound, r.Delivery.ID)
-	}
-	old := it.r
-	intent := r.Delivery.Phase == smm.PhaseCommitting
-	if old.Version != r.Version || old.Epoch != r.Epoch || (intent && !old.LeaseUntil.After(now)) {
-		return ErrFenced
-	}
-	r.Version++
-	r.NotBefore = Micro(r.NotBefore)
-	c := r.Clone()
-	c.LeaseOwner, c.Token, c.PayloadHash = old.LeaseOwner, old.Token, old.PayloadHash
-	if !c.LeaseUntil.IsZero() {
-		c.LeaseUntil = old.LeaseUntil
-	}
-	it.r = c
-	mt.queue.place(it)
-	return nil
 }
 
 // Renew implements Store.
@@ -294,13 +232,25 @@ func (m *Memory) Claim(ctx context.Context, c Claim) ([]*Record, error) {
 
 // due takes the records of a claim out of the queues, in turns.
 func (m *Memory) due(c Claim) []*memItem {
-	var out []*memItem
+	var out, passed []*memItem
+	defer func() { // what its lane holds back stays where it is
+		for _, it := range passed {
+			m.tenants[it.r.Delivery.Tenant].queue.place(it)
+		}
+	}()
+	take := func(mt *memTenant, it *memItem) {
+		if mt.mayGo(it.r, c.LaneLimit) {
+			out = append(out, it)
+		} else {
+			passed = append(passed, it)
+		}
+	}
 	if len(c.Keys) > 0 {
 		for _, k := range c.Keys {
 			mt, it := m.item(k)
 			if it != nil && it.index >= 0 && !it.due.After(c.Now) && len(out) < c.Limit {
 				heap.Remove(&mt.queue, it.index)
-				out = append(out, it)
+				take(mt, it)
 			}
 		}
 		return out
@@ -313,7 +263,7 @@ func (m *Memory) due(c Claim) []*memItem {
 			continue
 		}
 		n = len(m.order)
-		out = append(out, heap.Pop(&mt.queue).(*memItem)) //nolint:errcheck,forcetypeassert // memQueue holds nothing else
+		take(mt, heap.Pop(&mt.queue).(*memItem)) //nolint:errcheck,forcetypeassert // memQueue holds nothing else
 	}
 	return out
 }

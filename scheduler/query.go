@@ -1,6 +1,7 @@
 package scheduler
 
 import (
+	"bytes"
 	"slices"
 	"time"
 
@@ -16,9 +17,13 @@ type Query struct {
 	Entry   string
 	Token   string
 	Channel smm.Ref
-	Phases  []smm.Phase
-	From    time.Time // NotBefore at or after it
-	Until   time.Time // NotBefore before it
+	Draft   string // Record.Draft
+	Held    bool   // only records with a Record.Held
+	// Fingerprint selects by the content, if it is not empty.
+	Fingerprint []byte
+	Phases      []smm.Phase
+	From        time.Time // NotBefore at or after it
+	Until       time.Time // NotBefore before it
 	// Labels selects by the labels of the post: fields that are not empty must
 	// be equal, and all the Tags must be there.
 	Labels smm.Labels
@@ -36,31 +41,14 @@ func (q *Query) Match(r *Record) bool {
 		q.Entry != "" && d.Entry != q.Entry,
 		q.Token != "" && r.Token != q.Token,
 		!q.Channel.IsZero() && d.Request.Channel != q.Channel,
+		q.Draft != "" && r.Draft != q.Draft,
+		q.Held && r.Held == "",
+		len(q.Fingerprint) > 0 && !bytes.Equal(q.Fingerprint, r.Fingerprint),
 		len(q.Phases) > 0 && !slices.Contains(q.Phases, d.Phase),
 		!q.From.IsZero() && r.NotBefore.Before(q.From),
 		!q.Until.IsZero() && !r.NotBefore.Before(q.Until),
 		!q.After.IsZero() && r.Position().Compare(q.After) <= 0:
 		return false
 	}
-	return matchLabels(&q.Labels, &d.Request.Post.Labels)
-}
-
-func matchLabels(want, have *smm.Labels) bool {
-	for _, pair := range [...][2]string{
-		{want.Topic, have.Topic},
-		{want.Campaign, have.Campaign},
-		{want.ContentType, have.ContentType},
-		{want.Pillar, have.Pillar},
-		{want.Brand, have.Brand},
-	} {
-		if pair[0] != "" && pair[0] != pair[1] {
-			return false
-		}
-	}
-	for _, tag := range want.Tags {
-		if !slices.Contains(have.Tags, tag) {
-			return false
-		}
-	}
-	return true
+	return d.Request.Post.Labels.Match(&q.Labels)
 }

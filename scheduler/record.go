@@ -42,6 +42,38 @@ type Record struct {
 	// PayloadHash is what a second call with the same Token is compared with:
 	// 32 bytes, or empty without a Token.
 	PayloadHash []byte
+
+	// Lane is the queue that the record goes out in, "" for none: of the records
+	// of a tenant with the same lane, Claim gives out only the first few in the
+	// order of their Positions, see Claim.LaneLimit. It never changes.
+	Lane string
+	// Fingerprint sums up the content and the channel, 16 bytes, or empty.
+	Fingerprint []byte
+	// Apart is how far from each other records with the same Fingerprint must be
+	// planned: a write that would bring r closer to another one is refused with
+	// a *RepeatError. 0: it does not matter.
+	Apart time.Duration
+	// Slot is the place that the record takes in the host's plan, "" for none: a
+	// write by which two records of a tenant would have the same is refused with
+	// a *SlotError. Records that failed, expired or were cancelled give theirs up.
+	Slot string
+	// Draft is the host's draft that the record came from, "" for none. Gates
+	// look at it. It never changes.
+	Draft string
+	// Zone is the IANA name of the time zone that NotBefore was planned in, for
+	// people, "" for none.
+	Zone string
+	// Held says why the record is not sent although it is due: a freeze, a gate,
+	// a finding. "" for nothing in its way.
+	Held string
+}
+
+// Live reports whether the record is public or may still become so: it did not
+// fail, expire, and was not cancelled. Only live records take a Slot, and count
+// for Apart.
+func (r *Record) Live() bool {
+	p := r.Delivery.Phase
+	return !p.Final() || p == smm.PhasePublished
 }
 
 // Key returns the key of r.
@@ -52,6 +84,7 @@ func (r *Record) Key() Key { return Key{r.Delivery.Tenant, r.Delivery.ID} }
 func (r *Record) Clone() *Record {
 	c := *r
 	c.PayloadHash = slices.Clone(r.PayloadHash)
+	c.Fingerprint = slices.Clone(r.Fingerprint)
 	c.Delivery.Log = slices.Clip(slices.Clone(r.Delivery.Log))
 	c.Delivery.Prepared.State = bytes.Clone(r.Delivery.Prepared.State)
 	if f := r.Delivery.Failure; f != nil {
@@ -63,10 +96,11 @@ func (r *Record) Clone() *Record {
 
 // Due returns when the record may be claimed: when its delivery wakes and no
 // lease is on it. The second result is false if nothing will ever wake it by
-// itself, which is so for final deliveries and those that need a person.
+// itself, which is so for final deliveries, and for those that need a person if
+// they have no Wake to remind of them.
 func (r *Record) Due() (time.Time, bool) {
 	d := &r.Delivery
-	if d.Phase.Final() || d.Phase == smm.PhaseHuman {
+	if d.Phase.Final() || d.Wake.IsZero() {
 		return time.Time{}, false
 	}
 	if r.LeaseUntil.After(d.Wake) {

@@ -174,7 +174,7 @@ func (s *Scheduler) plan(ctx context.Context, post *smm.Post, channels []smm.Ref
 		policy.StaleAfter = at.Add(opts.StaleAfter)
 	}
 	p := *post
-	if !isZeroLabels(&opts.Labels) {
+	if !opts.Labels.IsZero() {
 		p.Labels = opts.Labels
 	}
 	ds, findings, err := s.client.ForTenant(opts.Tenant).Plan(ctx, &p, channels, &smm.PublishOptions{Token: opts.Token, Policy: policy})
@@ -185,7 +185,7 @@ func (s *Scheduler) plan(ctx context.Context, post *smm.Post, channels []smm.Ref
 	for _, d := range ds {
 		// Platforms that take the time from us show the planned one.
 		d.Wake, d.Request.Created = at, at.Truncate(time.Millisecond)
-		if isZeroLabels(&d.Request.Post.Labels) { // parts of a thread rarely carry their own
+		if d.Request.Post.Labels.IsZero() { // parts of a thread rarely carry their own
 			d.Request.Post.Labels = p.Labels
 		}
 		r := &Record{Delivery: *d, NotBefore: at, Token: opts.Token}
@@ -246,10 +246,6 @@ func payloadHash(post *smm.Post, channels []smm.Ref, at time.Time, opts *Schedul
 	}
 	sum := sha256.Sum256(slices.Concat(b, []byte{'\n'}, rest))
 	return sum[:], nil
-}
-
-func isZeroLabels(l *smm.Labels) bool {
-	return l.Topic == "" && l.Campaign == "" && l.ContentType == "" && l.Pillar == "" && l.Brand == "" && len(l.Tags) == 0
 }
 
 // itemsOf sums up the records of one entry: sorted by channel,

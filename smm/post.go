@@ -121,7 +121,39 @@ type Labels struct {
 	ContentType string   `json:"content_type,omitempty"`
 	Pillar      string   `json:"pillar,omitempty"`
 	Brand       string   `json:"brand,omitempty"`
+	Objective   string   `json:"objective,omitempty"` // what it is for: "awareness", "traffic"
+	Assignee    string   `json:"assignee,omitempty"`  // who in the host looks after it
 	Tags        []string `json:"tags,omitempty"`
+}
+
+// IsZero reports whether nothing is set.
+func (l *Labels) IsZero() bool {
+	return l.Topic == "" && l.Campaign == "" && l.ContentType == "" && l.Pillar == "" && l.Brand == "" &&
+		l.Objective == "" && l.Assignee == "" && len(l.Tags) == 0
+}
+
+// Match reports whether l has everything that want asks for: fields that are
+// not empty must be equal, and all the tags must be there.
+func (l *Labels) Match(want *Labels) bool {
+	for _, pair := range [...][2]string{
+		{want.Topic, l.Topic},
+		{want.Campaign, l.Campaign},
+		{want.ContentType, l.ContentType},
+		{want.Pillar, l.Pillar},
+		{want.Brand, l.Brand},
+		{want.Objective, l.Objective},
+		{want.Assignee, l.Assignee},
+	} {
+		if pair[0] != "" && pair[0] != pair[1] {
+			return false
+		}
+	}
+	for _, tag := range want.Tags {
+		if !slices.Contains(l.Tags, tag) {
+			return false
+		}
+	}
+	return true
 }
 
 // Disclosure says what the audience must be told. Where the platform has a

@@ -22,8 +22,8 @@ var (
 	// testOnly are internal packages that no shipped code may depend on.
 	testOnly = []string{
 		"./internal/vcr/...", "./internal/sharedspec/...", "./internal/deptest/...",
-		"./internal/citool/...", "./internal/bench/...", "./internal/contract/...",
-		"./internal/realnet/...", "./internal/evidence/...", "./internal/oauthx/oauthjudge/...",
+		"./internal/citool/...", "./internal/bench/...", "./internal/contract/...", "./internal/campaign/...",
+		"./internal/realnet/...", "./internal/evidence/...", "./internal/oauthx/oauthjudge/...", "./internal/pgtest/...",
 	}
 	// authServer serves simulators and tests, and ships in neither a platform nor
 	// the OAuth client.
@@ -34,8 +34,10 @@ var (
 	platformTests = join(testTools, sharedSpec, authServer, []string{
 		"./internal/vcr", "./internal/realnet", "./internal/evidence", "./smm/smmtest", "./smm/sim", "./smm/quota", "./platforms/<p>/...", "./platforms/internal/...",
 	})
-	storeBase = []string{"std", "./smm/...", "./scheduler", "./moderation"}
-	storeTest = join(testTools, sharedSpec, []string{"./scheduler/schedulertest", "./smm/smmtest", "./internal/oauthx/keep"})
+	storeBase = []string{"std", "./smm/...", "./scheduler", "./scheduler/workflow", "./moderation"}
+	storeTest = join(testTools, sharedSpec, []string{
+		"./scheduler/schedulertest", "./scheduler/workflow/workflowtest", "./smm/smmtest", "./internal/oauthx/keep", "./internal/pgtest",
+	})
 )
 
 func join(lists ...[]string) []string { return slices.Concat(lists...) }
@@ -101,8 +103,8 @@ var coreRules = []Rule{
 	},
 	{
 		Name:     "the conformance suites of the scheduler",
-		Packages: []string{"./scheduler/schedulertest/..."},
-		Allow:    []string{"std", "./smm", "./smm/sim", "./scheduler", "./scheduler/schedulertest/..."},
+		Packages: []string{"./scheduler/schedulertest/...", "./scheduler/workflow/workflowtest/..."},
+		Allow:    []string{"std", "./smm", "./smm/sim", "./scheduler", "./scheduler/workflow", "./scheduler/schedulertest/...", "./scheduler/workflow/workflowtest/..."},
 		Tests:    sharedSpec,
 		Cure:     cureCore,
 	},
@@ -141,7 +143,7 @@ var coreRules = []Rule{
 		Name:     "the scheduler",
 		Packages: []string{"./scheduler/..."},
 		Allow:    []string{"std", "./smm", "./scheduler/..."},
-		Deny:     []string{"./scheduler/schedulertest/..."},
+		Deny:     []string{"./scheduler/schedulertest/...", "./scheduler/workflow/workflowtest/..."},
 		Forbid:   []string{"./scheduler/riverengine/..."},
 		Tests:    join(sharedSpec, []string{"./smm/sim", "./scheduler/schedulertest/..."}),
 		Cure:     cureCore,
@@ -228,7 +230,7 @@ var internalRules = []Rule{
 		Name: "the tools of the repository",
 		Packages: []string{
 			"./internal/deptest/...", "./internal/sharedspec/...", "./internal/citool/...",
-			"./internal/realnet/...", "./internal/evidence/...",
+			"./internal/realnet/...", "./internal/evidence/...", "./internal/pgtest/...",
 		},
 		Allow: []string{"std", "./internal/deptest/...", "./internal/evidence/..."},
 		Cure:  "these tools judge or serve every other package and may depend on none",
@@ -271,7 +273,7 @@ var internalRules = []Rule{
 	},
 	{
 		Name:     "a test-only module",
-		Packages: []string{"./internal/bench/...", "./internal/contract/..."},
+		Packages: []string{"./internal/bench/...", "./internal/contract/...", "./internal/campaign/..."},
 		Allow:    []string{"any"},
 		Cure:     "nothing but the global bans applies here",
 	},

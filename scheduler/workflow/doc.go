@@ -1,0 +1,2 @@
+// Package workflow takes content from idea to approval.
+package workflow
