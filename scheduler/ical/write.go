@@ -202,24 +202,21 @@ func stamp(t time.Time) string { return t.UTC().Format("20060102T150405Z") }
 func duration(d time.Duration) string {
 	s := int64((d + time.Second - 1) / time.Second)
 	days, s := s/86400, s%86400
-	out := "P"
+	var b strings.Builder
+	b.WriteByte('P')
 	if days > 0 {
-		out += strconv.FormatInt(days, 10) + "D"
+		fmt.Fprintf(&b, "%dD", days)
 	}
-	if s == 0 && days > 0 {
-		return out
+	if s > 0 || days == 0 {
+		b.WriteByte('T')
 	}
-	out += "T"
 	for _, unit := range []struct {
 		n    int64
-		name string
-	}{{s / 3600, "H"}, {s % 3600 / 60, "M"}, {s % 60, "S"}} {
+		name byte
+	}{{s / 3600, 'H'}, {s % 3600 / 60, 'M'}, {s % 60, 'S'}} {
 		if unit.n > 0 {
-			out += strconv.FormatInt(unit.n, 10) + unit.name
+			fmt.Fprintf(&b, "%d%c", unit.n, unit.name)
 		}
 	}
-	if out == "PT" {
-		return "PT0S"
-	}
-	return out
+	return b.String()
 }
