@@ -144,6 +144,13 @@ func TestCampaigns(t *testing.T) {
 	want(t, found(t, s, append(ps, stranger...)), "milestone-missing name=day have=0 want=1", "outside-campaign name=launch items=c13,a20",
 		`over-budget name=campaign "launch" have=12.00 EUR want=10.00 EUR`, "unknown-campaign name=lunch items=b02")
 
+	last := posts(t, "b", 15, 20)
+	last[0].At, last[1].At = on(t, 15, 10, 0), on(t, 20, 0, 0) // at the very end of the milestone, and of the campaign
+	for i := range last {
+		last[i].Labels.Campaign = "launch"
+	}
+	want(t, found(t, s, append(slices.Clone(ps[:2]), last...)), "outside-campaign name=launch items=b20")
+
 	ps[0].Phase, ps[1].Phase = smm.PhasePublished, smm.PhaseFailed
 	r, err := s.Report("launch", append(ps, stranger...))
 	if err != nil || r.Posts != 4 || r.Published != 1 || r.Failed != 1 || r.ByChannel[ref("a")] != 3 || r.Cost != euros(12) ||
@@ -160,6 +167,7 @@ func TestBlackoutsBudgetAndReview(t *testing.T) {
 		Budget: euros(5), Review: on(t, 9, 0, 0),
 		Blackouts: []strategy.Blackout{
 			{Name: "election", From: on(t, 5, 0, 0), Until: on(t, 6, 0, 0)},
+			{Name: "until nine", From: on(t, 6, 8, 0), Until: on(t, 6, 9, 0)},
 			{Name: "b only", From: on(t, 7, 0, 0), Until: on(t, 8, 0, 0), Channels: []smm.Ref{ref("b")}},
 		},
 		Goals: []strategy.Goal{{Name: "reach", By: on(t, 9, 0, 0)}, {Name: "later", By: on(t, 11, 0, 0)}},
