@@ -1,6 +1,7 @@
 package pgstore
 
 import (
+	"crypto/sha256"
 	"encoding/json"
 	"fmt"
 	"time"
@@ -127,4 +128,11 @@ func timeOf(t *time.Time) time.Time {
 		return time.Time{}
 	}
 	return t.UTC()
+}
+
+// hashParts is what rows are looked up by whose names strangers may choose, or
+// that have many parts: 128 bits, which nobody makes meet.
+func hashParts(parts ...string) []byte {
+	sum := sha256.Sum256(joined(parts))
+	return sum[:16]
 }

@@ -152,3 +152,11 @@ func each(ctx context.Context, q querier, f func(scan func(...any) error) error,
 
 // isNone reports that a query for one row found none.
 func isNone(err error) bool { return errors.Is(err, pgx.ErrNoRows) }
+
+// read reads rows outside of any transaction and calls f for each of them.
+func (db *DB) read(ctx context.Context, f func(scan func(...any) error) error, query string, args ...any) error {
+	if err := db.usable(ctx); err != nil {
+		return err
+	}
+	return db.fail(ctx, each(ctx, db.pool, f, db.sql(query), args...))
+}
