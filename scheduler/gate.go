@@ -56,7 +56,7 @@ var errHeld = errors.New("the delivery is held")
 // store: whoever set one and looks for what is in flight then finds every intent
 // that was admitted before.
 func (s *Scheduler) admit(ctx context.Context, r *Record) Hold {
-	if strings.HasPrefix(r.Held, HeldFindings) || strings.HasPrefix(r.Held, HeldLate) {
+	if hardHeld(r) {
 		return Hold{Reason: r.Held}
 	}
 	ctx, cancel := context.WithTimeout(ctx, gateLimit)
@@ -75,6 +75,11 @@ func (s *Scheduler) admit(ctx context.Context, r *Record) Hold {
 		return Hold{Reason: "the freezes could not be read: " + smm.CleanMessage(err.Error()), Until: s.clock.Now().Add(minRecheck)}
 	}
 	return frozen(fs, r, s.clock.Now())
+}
+
+// hardHeld reports whether only a person lets r go on.
+func hardHeld(r *Record) bool {
+	return strings.HasPrefix(r.Held, HeldFindings) || strings.HasPrefix(r.Held, HeldLate)
 }
 
 // frozen is the hold of the freezes that match r: until the last of them ends, if

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"iter"
+	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -26,9 +27,9 @@ type Memory struct {
 // memTenant is what one tenant has.
 type memTenant struct {
 	items   map[string]*memItem
-	tokens  map[string]int // records with a token
-	queue   memQueue       // items with a Due, earliest first
-	parked  memQueue       // those of them that their lane was found to hold back
+	tokens  map[string][]*memItem
+	queue   memQueue // items with a Due, earliest first
+	parked  memQueue // those of them that their lane was found to hold back
 	lanes   map[string]*memLane
 	limit   int // the Claim.LaneLimit by which they were parked
 	places  memPlaces
@@ -63,7 +64,7 @@ func (m *Memory) tenant(t smm.Tenant) *memTenant {
 	mt := m.tenants[t]
 	if mt == nil {
 		mt = &memTenant{
-			items: make(map[string]*memItem), tokens: make(map[string]int), freezes: make(map[string]Freeze),
+			items: make(map[string]*memItem), tokens: make(map[string][]*memItem), freezes: make(map[string]Freeze),
 			lanes: make(map[string]*memLane), places: memPlaces{slots: make(map[string]string), prints: make(map[string]*memPrints)},
 		}
 		if m.tenants == nil {
@@ -164,14 +165,23 @@ func (m *Memory) places(ctx context.Context, q *Query) ([]Position, error) {
 		if !q.AllTenants && t != q.Tenant {
 			continue
 		}
-		for _, it := range mt.items {
-			if q.Match(it.r) {
-				out = append(out, it.r.Position())
-			}
+		if q.Token != "" {
+			out = appendMatching(out, q, slices.Values(mt.tokens[q.Token]))
+		} else {
+			out = appendMatching(out, q, maps.Values(mt.items))
 		}
 	}
 	slices.SortFunc(out, Position.Compare)
 	return out, nil
+}
+
+func appendMatching(out []Position, q *Query, items iter.Seq[*memItem]) []Position {
+	for it := range items {
+		if q.Match(it.r) {
+			out = append(out, it.r.Position())
+		}
+	}
+	return out
 }
 
 // Purge implements Store.
@@ -209,7 +219,8 @@ func (mt *memTenant) purge(before time.Time) int {
 			}
 		}
 		if tok := it.r.Token; tok != "" {
-			if mt.tokens[tok]--; mt.tokens[tok] == 0 {
+			mt.tokens[tok] = slices.DeleteFunc(mt.tokens[tok], func(o *memItem) bool { return o == it })
+			if len(mt.tokens[tok]) == 0 {
 				delete(mt.tokens, tok)
 			}
 		}

@@ -72,7 +72,7 @@ func (m *Memory) mayInsert(r *Record) error {
 	if _, it := m.item(k); it != nil {
 		return fmt.Errorf("%w: record %s exists", smm.ErrConflict, k.ID)
 	}
-	if mt := m.tenants[k.Tenant]; r.Token != "" && mt != nil && mt.tokens[r.Token] > 0 {
+	if mt := m.tenants[k.Tenant]; r.Token != "" && mt != nil && len(mt.tokens[r.Token]) > 0 {
 		return ErrTokenUsed
 	}
 	return nil
@@ -136,7 +136,7 @@ func (m *Memory) put(r *Record, isNew bool) {
 		it := &memItem{r: r.Clone(), index: -1, rank: -1}
 		mt.items[r.Delivery.ID] = it
 		if r.Token != "" {
-			mt.tokens[r.Token]++
+			mt.tokens[r.Token] = append(mt.tokens[r.Token], it)
 		}
 		mt.enlist(it)
 		return

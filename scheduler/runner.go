@@ -171,6 +171,9 @@ func (w *work) save(ctx context.Context) error {
 	if done {
 		w.r.LeaseUntil = time.Time{}
 	}
+	if w.r.Delivery.Phase.Final() {
+		w.r.Held = ""
+	}
 	if err := w.s.store.Save(ctx, w.r, now); err != nil {
 		return err
 	}

@@ -150,13 +150,11 @@ func (s *Scheduler) schedule(ctx context.Context, post *smm.Post, channels []smm
 	if items, err := s.byToken(ctx, opts, hash); len(items) > 0 || err != nil {
 		return items, nil, err
 	}
-	now := s.clock.Now()
 	if at.IsZero() {
-		at = now
+		at = s.clock.Now()
 	}
-	if past := now.Sub(at); past > s.maxPast && !opts.AllowPast {
-		return nil, nil, fmt.Errorf("%w: %s is %s ago: correct it, or set AllowPast", smm.ErrInvalid,
-			at.UTC().Format(time.RFC3339), past.Round(time.Second))
+	if err := s.checkTime(at, opts.AllowPast); err != nil {
+		return nil, nil, err
 	}
 
 	rs, findings, err := s.plan(ctx, post, channels, at, opts, hash)
@@ -174,6 +172,21 @@ func (s *Scheduler) schedule(ctx context.Context, post *smm.Post, channels []smm
 		s.wake(ctx, r)
 	}
 	return itemsOf(rs), findings, nil
+}
+
+// checkTime refuses a time that nobody can have meant.
+func (s *Scheduler) checkTime(at time.Time, allowPast bool) error {
+	past := s.clock.Now().Sub(at)
+	switch {
+	case at.IsZero():
+		return fmt.Errorf("%w: no time to publish at: use Enqueue to publish now", smm.ErrInvalid)
+	case at.Year() > 9999:
+		return fmt.Errorf("%w: the year %d is beyond what can be stored", smm.ErrInvalid, at.Year())
+	case past > s.maxPast && !allowPast:
+		return fmt.Errorf("%w: %s is %s ago: correct it, or set AllowPast", smm.ErrInvalid,
+			at.UTC().Format(time.RFC3339), past.Round(time.Second))
+	}
+	return nil
 }
 
 // plan makes the records of an entry.
