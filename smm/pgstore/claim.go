@@ -31,24 +31,6 @@ const (
 		JOIN smm.deliveries d ON d.tenant = k.tenant AND d.id = k.id
 		WHERE d.due IS NOT NULL AND d.due <= $2 AND ` + mayGo + `
 		ORDER BY k.n LIMIT $5 FOR UPDATE OF d SKIP LOCKED`
-	// dueOfTenants takes up to $5 records of each of the tenants $3, but those with
-	// the keys $6 and $7.
-	dueOfTenants = `SELECT x.* FROM unnest($3::text[]) WITH ORDINALITY t (tenant, n), LATERAL (
-			SELECT d.tenant, d.id, d.due FROM smm.deliveries d
-			WHERE d.tenant = t.tenant AND d.due IS NOT NULL AND d.due <= $2 AND ` + mayGo + `
-			AND (d.tenant, d.id) NOT IN (SELECT * FROM unnest($5::text[], $6::text[]))
-			ORDER BY d.due LIMIT $4 FOR UPDATE OF d SKIP LOCKED) x
-		ORDER BY t.n`
-	// dueTenants yields the tenants behind $1 that have due records, in order. It
-	// hops from tenant to tenant in the index, whatever each of them has.
-	dueTenants = `WITH RECURSIVE t (name) AS (
-			(SELECT tenant FROM smm.deliveries WHERE due IS NOT NULL AND (tenant > $1 OR $4) ORDER BY tenant LIMIT 1)
-			UNION ALL
-			SELECT (SELECT d.tenant FROM smm.deliveries d WHERE d.due IS NOT NULL AND d.tenant > t.name ORDER BY d.tenant LIMIT 1)
-			FROM t WHERE t.name IS NOT NULL)
-		SELECT name FROM t WHERE name IS NOT NULL AND EXISTS (
-			SELECT 1 FROM smm.deliveries d WHERE d.tenant = t.name AND d.due IS NOT NULL AND d.due <= $2)
-		LIMIT $3`
 	leaseThem = `UPDATE smm.deliveries d SET version = d.version + 1, epoch = d.epoch + 1, lease_until = $3, lease_owner = $4
 		FROM unnest($1::text[], $2::text[]) k (tenant, id) WHERE d.tenant = k.tenant AND d.id = k.id
 		RETURNING d.tenant, d.id, ` + rowColumns
@@ -97,11 +79,33 @@ func (p *picker) pick(ctx context.Context) error {
 		}
 		return p.add(ctx, dueByName, tenants, ids, p.c.Limit)
 	}
+	if backlog, err := p.backlog(ctx); err != nil || backlog {
+		if err != nil {
+			return err
+		}
+		return p.inTurn(ctx)
+	}
 	// Those that are more than the limit stay locked until the transaction ends.
 	if err := p.add(ctx, dueDeliveries, p.c.Limit+1); err != nil || len(p.out) <= p.c.Limit {
 		return err
 	}
 	return p.inTurn(ctx) // not everybody can be served at once
+}
+
+// maxPassed bounds how many records a claim passes over one by one because their
+// lanes hold them back.
+const maxPassed = 1000
+
+// backlog reports whether so much is due that lanes are looked at one by one
+// instead of records.
+func (p *picker) backlog(ctx context.Context) (bool, error) {
+	if p.c.LaneLimit == 0 {
+		return false, nil
+	}
+	var n int
+	err := p.tx.QueryRow(ctx, p.db.sql("SELECT count(*) FROM (SELECT 1 FROM smm.deliveries WHERE due IS NOT NULL AND due <= $1 LIMIT $2) due"),
+		p.c.Now, maxPassed+p.c.Limit).Scan(&n)
+	return n == maxPassed+p.c.Limit, err
 }
 
 // add locks and notes what a query selects.
@@ -114,58 +118,10 @@ func (p *picker) add(ctx context.Context, query string, args ...any) error {
 	}, p.db.sql(query), append([]any{p.c.LaneLimit, p.c.Now}, args...)...)
 }
 
-// inTurn divides a claim between the tenants that have something due.
-func (p *picker) inTurn(ctx context.Context) error {
-	t := &p.db.turn
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	names, err := p.tenantsInTurn(ctx, t.last)
-	if err != nil {
-		return err
-	}
-	p.out = nil
-	for len(names) > 0 && len(p.out) < p.c.Limit {
-		share := max(1, (p.c.Limit-len(p.out))/len(names))
-		names = names[:min(len(names), p.c.Limit-len(p.out))]
-		begin := len(p.out)
-		tenants, ids := p.taken(0)
-		if err := p.add(ctx, dueOfTenants, names, share, tenants, ids); err != nil {
-			return err
-		}
-		got := make(map[string]int, len(names))
-		for _, c := range p.out[begin:] {
-			got[c.tenant]++
-			t.last = c.tenant
-		}
-		names = slices.DeleteFunc(names, func(name string) bool { return got[name] < share })
-	}
-	return nil
-}
-
-// tenantsInTurn returns at most as many tenants with something due as the claim
-// may take records, beginning behind the one that was served last.
-func (p *picker) tenantsInTurn(ctx context.Context, last string) ([]string, error) {
-	var names []string
-	add := func(scan func(...any) error) error {
-		var name string
-		err := scan(&name)
-		if !slices.Contains(names, name) && len(names) < p.c.Limit {
-			names = append(names, name)
-		}
-		return err
-	}
-	err := each(ctx, p.tx, add, p.db.sql(dueTenants), last, p.c.Now, p.c.Limit, false)
-	if err != nil || len(names) == p.c.Limit {
-		return names, err
-	}
-	err = each(ctx, p.tx, add, p.db.sql(dueTenants), "", p.c.Now, p.c.Limit, true)
-	return names, err
-}
-
 // taken are the keys of what was picked.
-func (p *picker) taken(begin int) (tenants, ids []string) {
+func (p *picker) taken() (tenants, ids []string) {
 	tenants, ids = make([]string, 0, len(p.out)), make([]string, 0, len(p.out))
-	for _, c := range p.out[begin:] {
+	for _, c := range p.out {
 		tenants, ids = append(tenants, c.tenant), append(ids, c.id)
 	}
 	return tenants, ids
@@ -174,7 +130,7 @@ func (p *picker) taken(begin int) (tenants, ids []string) {
 // lease gives what was picked to the caller.
 func (p *picker) lease(ctx context.Context) ([]row, error) {
 	slices.SortStableFunc(p.out, func(a, b candidate) int { return a.due.Compare(b.due) })
-	tenants, ids := p.taken(0)
+	tenants, ids := p.taken()
 	place := make(map[scheduler.Key]int, len(p.out))
 	for i, c := range p.out {
 		place[scheduler.Key{Tenant: smm.Tenant(c.tenant), ID: c.id}] = i

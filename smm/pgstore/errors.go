@@ -79,7 +79,7 @@ func codeError(e *pgconn.PgError) error {
 		kind = kinds[e.Code[:min(2, len(e.Code))]]
 	}
 	switch {
-	case kind == ErrDenied || kind == ErrUnreachable: // the message may name the user and the database
+	case errors.Is(kind, ErrDenied), errors.Is(kind, ErrUnreachable): // the message may name the user and the database
 		return fmt.Errorf("%w (SQLSTATE %s)", kind, e.Code)
 	case kind == nil:
 		return fmt.Errorf("pgstore: %s (SQLSTATE %s)", e.Message, e.Code)

@@ -34,6 +34,7 @@ var migrations = []string{
 	);
 	CREATE INDEX deliveries_due ON smm.deliveries (due) WHERE due IS NOT NULL;
 	CREATE INDEX deliveries_turn ON smm.deliveries (tenant, due) WHERE due IS NOT NULL;
+	CREATE INDEX deliveries_free ON smm.deliveries (tenant, due) WHERE due IS NOT NULL AND ` + inNoWay + `;
 	CREATE INDEX deliveries_planned ON smm.deliveries (tenant, planned);
 	CREATE INDEX deliveries_calendar ON smm.deliveries (planned);
 	CREATE INDEX deliveries_entry ON smm.deliveries (tenant, entry);
@@ -132,7 +133,8 @@ var migrations = []string{
 
 // Conditions on deliveries that indexes and statements must share to the letter.
 const (
-	final  = "phase IN ('published', 'failed', 'cancelled', 'expired')"
-	live   = "phase NOT IN ('failed', 'cancelled', 'expired')"                             // as Record.Live
-	inLane = "phase NOT IN ('published', 'failed', 'cancelled', 'expired', 'needs-human')" // stands before others of its lane
+	final   = "phase IN ('published', 'failed', 'cancelled', 'expired')"
+	live    = "phase NOT IN ('failed', 'cancelled', 'expired')"                             // as Record.Live
+	inLane  = "phase NOT IN ('published', 'failed', 'cancelled', 'expired', 'needs-human')" // stands before others of its lane
+	inNoWay = "(lane = '' OR phase = 'needs-human')"                                        // does not, and may be due
 )

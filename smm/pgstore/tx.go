@@ -75,9 +75,12 @@ const (
 	// beginLoose is for what a crash of the server may undo.
 	beginLoose = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; SELECT set_config('synchronous_commit', 'off', true), " + planned
 	// beginClaim also takes away the plans that read more than the indexes of
-	// claims: statistics may be old or missing.
+	// claims: statistics may be old or missing. What is taken away counts as very
+	// expensive where nothing else is left, and would make the server compile the
+	// statement, which takes half a second.
 	beginClaim = beginDurable + `, set_config('enable_seqscan', 'off', true), set_config('enable_bitmapscan', 'off', true),
-		set_config('enable_hashjoin', 'off', true), set_config('enable_mergejoin', 'off', true), set_config('enable_sort', 'off', true)`
+		set_config('enable_hashjoin', 'off', true), set_config('enable_mergejoin', 'off', true), set_config('enable_sort', 'off', true),
+		set_config('jit', 'off', true)`
 )
 
 // tries is how often a transaction is begun that deadlocks or lost its

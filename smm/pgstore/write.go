@@ -148,7 +148,7 @@ func (w *deliveryWrite) lockRows(ctx context.Context) error {
 		stored[r.Key()] = r
 		return err
 	}, w.db.sql("SELECT "+placeColumns+`, d.version, d.epoch, d.lease_until FROM smm.deliveries d
-		WHERE (d.tenant, d.id) IN (SELECT * FROM unnest($1::text[], $2::text[])) ORDER BY d.tenant, d.id FOR UPDATE OF d`), tenants, ids)
+		WHERE (d.tenant, d.id) IN (SELECT k.tenant, k.id FROM unnest($1::text[], $2::text[]) k (tenant, id)) ORDER BY d.tenant, d.id FOR UPDATE OF d`), tenants, ids)
 	if err != nil {
 		return err
 	}
