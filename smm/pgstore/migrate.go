@@ -34,7 +34,8 @@ func (db *DB) applySteps(ctx context.Context, tx pgx.Tx, steps []string, have in
 	if have == 0 {
 		// Asked first, because IF NOT EXISTS demands the right to create all the same.
 		var there bool
-		if err := tx.QueryRow(ctx, "SELECT to_regnamespace($1) IS NOT NULL", pgx.Identifier{db.schema}.Sanitize()).Scan(&there); err != nil {
+		err := tx.QueryRow(ctx, "SELECT EXISTS (SELECT 1 FROM pg_namespace WHERE nspname = $1)", db.schema).Scan(&there)
+		if err != nil {
 			return err
 		}
 		begin := "CREATE TABLE smm.smmkit_schema (version integer NOT NULL); INSERT INTO smm.smmkit_schema VALUES (0)"
@@ -58,8 +59,9 @@ func (db *DB) applySteps(ctx context.Context, tx pgx.Tx, steps []string, have in
 func (db *DB) version(ctx context.Context, q querier, known int) (int, error) {
 	var there bool
 	var encoding string
-	err := q.QueryRow(ctx, "SELECT to_regclass($1) IS NOT NULL, current_setting('server_encoding')", db.prefix+"smmkit_schema").
-		Scan(&there, &encoding)
+	// Not to_regclass: within a transaction it may remember that there was none.
+	err := q.QueryRow(ctx, `SELECT EXISTS (SELECT 1 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+		WHERE n.nspname = $1 AND c.relname = 'smmkit_schema'), current_setting('server_encoding')`, db.schema).Scan(&there, &encoding)
 	if err != nil {
 		return 0, err
 	}
