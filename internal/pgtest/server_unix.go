@@ -105,7 +105,7 @@ func (s *Server) data() string { return filepath.Join(s.dir, "data") }
 
 // command runs a program of PostgreSQL as the cluster's owner.
 func (s *Server) command(name string, args ...string) *exec.Cmd {
-	cmd := exec.Command(filepath.Join(s.bin, name), args...) //nolint:noctx,gosec // startLimit bounds it where it may hang; a program of PostgreSQL
+	cmd := exec.Command(filepath.Join(s.bin, name), args...)
 	cmd.Dir = s.dir
 	cmd.Env = append(os.Environ(), "PGPASSWORD="+s.password, "LC_ALL=C")
 	cmd.SysProcAttr = s.owner.attributes()
@@ -128,7 +128,7 @@ func (s *Server) start() error {
 	for _, setting := range s.settings {
 		args = append(args, "-c", setting)
 	}
-	s.guard = exec.Command("/bin/sh", args...) //nolint:noctx,gosec // it outlives the test on purpose, and is our own script
+	s.guard = exec.Command("/bin/sh", args...)
 	s.guard.Dir = s.dir
 	s.guard.Env = append(os.Environ(), "LC_ALL=C")
 	s.guard.SysProcAttr = s.owner.attributes()
@@ -225,7 +225,7 @@ func (s *Server) URL(database string) string {
 }
 
 func freePort() (int, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // nothing is resolved or waited for
+	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return 0, err
 	}
