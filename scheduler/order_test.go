@@ -183,7 +183,7 @@ func TestPostsBeyondTheQuotaWaitForIt(t *testing.T) {
 			}
 			n := int(time.Since(begun) / window)
 			if left[n] == budget {
-				return &smm.RateLimitError{After: begun.Add(time.Duration(n+1) * window).Sub(time.Now())}
+				return &smm.RateLimitError{After: time.Until(begun.Add(time.Duration(n+1) * window))}
 			}
 			left[n]++
 			return next(ctx)
