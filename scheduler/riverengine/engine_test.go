@@ -214,3 +214,22 @@ func TestMigrateAtOnce(t *testing.T) {
 		require.NoError(t, <-errs)
 	}
 }
+
+func TestEngine(t *testing.T) {
+	dbs := make(map[scheduler.Store]*pgstore.DB)
+	schedulertest.RunEngine(t, schedulertest.EngineOptions{
+		Open: func(t *testing.T) scheduler.Store {
+			t.Helper()
+			db := prepared(t, pgtest.NewDatabase(t))
+			s := db.Deliveries()
+			dbs[s] = db
+			return s
+		},
+		New: func(t *testing.T, s scheduler.Store) scheduler.Engine {
+			t.Helper()
+			e, err := riverengine.New(dbs[s], &riverengine.Options{Lease: lease})
+			require.NoError(t, err)
+			return e
+		},
+	})
+}

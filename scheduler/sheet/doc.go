@@ -2,8 +2,9 @@
 // export it, and boards of Trello.
 //
 //	s, err := sheet.Read(file, sheet.Options{Zone: "Europe/Berlin"})
-//	entries, err := s.Entries(resolve)
-//	items, findings, err := sched.ScheduleAll(ctx, entries)
+//	plan, err := s.Plan(resolve, nil)
+//	items, findings, err := sched.ScheduleAll(ctx, plan.Entries)
+//	err = plan.Errors(err)
 //
 // A table has a header line with the names of its columns, in any order and case:
 //
