@@ -21,9 +21,10 @@ type Options struct {
 
 // DB is an open file. It is safe for concurrent use.
 type DB struct {
-	read   *sql.DB
-	write  *sql.DB
-	writer *writer
+	read    *sql.DB
+	write   *sql.DB
+	writer  *writer
+	freezes *sql.Stmt // of read
 }
 
 // Open opens the file at path, and makes it if it is not there. Its directory
@@ -56,11 +57,15 @@ func Open(ctx context.Context, path string, o *Options) (*DB, error) {
 		return nil, errors.Join(fileError(err), write.Close())
 	}
 	read.SetMaxIdleConns(4)
+	freezes, err := read.PrepareContext(ctx, readFreezes)
+	if err != nil {
+		return nil, errors.Join(fileError(err), read.Close(), write.Close())
+	}
 	w, err := startWriter(ctx, write, busy)
 	if err != nil {
-		return nil, errors.Join(err, read.Close(), write.Close())
+		return nil, errors.Join(err, freezes.Close(), read.Close(), write.Close())
 	}
-	return &DB{read: read, write: write, writer: w}, nil
+	return &DB{read: read, write: write, writer: w, freezes: freezes}, nil
 }
 
 // Close finishes the writes that were begun and closes the file. Later calls
@@ -69,7 +74,7 @@ func (db *DB) Close() error {
 	if !db.writer.stop() {
 		return nil
 	}
-	return errors.Join(db.read.Close(), db.write.Close())
+	return errors.Join(db.freezes.Close(), db.read.Close(), db.write.Close())
 }
 
 func dsn(path string, busy time.Duration, pragmas ...string) string {
