@@ -23,8 +23,8 @@ type serial struct{ n atomic.Int64 }
 func (s *serial) record(due time.Time) *scheduler.Record {
 	// Spread like the hashes that IDs are.
 	n := uint64(s.n.Add(1)) * 0x9E3779B97F4A7C15
-	r := schedulertest.NewRecord("", fmt.Sprintf("%026x", n)[:26], due)
-	r.Delivery.Entry = fmt.Sprintf("e%025x", n)
+	r := schedulertest.NewRecord("", fmt.Sprintf("%016x%010x", n, n>>24), due)
+	r.Delivery.Entry = fmt.Sprintf("e%016x%09x", n, n>>28)
 	r.Delivery.Request.Post.Text = "A post of the length that most have: one hundred and ten characters, which is what the other queues got."
 	return r
 }

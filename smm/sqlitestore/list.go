@@ -84,7 +84,7 @@ func (c *conditions) of(q *scheduler.Query) {
 	if !q.AllTenants {
 		c.add("tenant = ?", string(q.Tenant))
 		if q.Entry != "" {
-			c.add("entry = ?", hashOf(q.Tenant, q.Entry))
+			c.add("entry = ?", shortHash(q.Tenant, q.Entry))
 		}
 	}
 	if q.Token != "" {

@@ -18,6 +18,7 @@ type row struct {
 	leaseUntil     int64
 	leaseOwner     string
 	planned        int64
+	wake           sql.NullInt64
 	token          sql.NullString
 	hash           []byte
 	lane           sql.NullInt64
@@ -28,11 +29,11 @@ type row struct {
 }
 
 // rowColumns are what dest takes.
-const rowColumns = "version, epoch, lease_until, lease_owner, planned, token, hash, lane, fingerprint, apart, held, extra, data"
+const rowColumns = "version, epoch, lease_until, lease_owner, planned, wake, token, hash, lane, fingerprint, apart, held, extra, data"
 
 func (x *row) dest() []any {
 	return []any{
-		&x.version, &x.epoch, &x.leaseUntil, &x.leaseOwner, &x.planned, &x.token, &x.hash,
+		&x.version, &x.epoch, &x.leaseUntil, &x.leaseOwner, &x.planned, &x.wake, &x.token, &x.hash,
 		&x.lane, &x.fingerprint, &x.apart, &x.held, &x.extra, &x.data,
 	}
 }
@@ -72,8 +73,8 @@ func (x *row) record() (*scheduler.Record, error) {
 		NotBefore: time.UnixMicro(x.planned).UTC(), Token: x.token.String, PayloadHash: x.hash,
 		Fingerprint: x.fingerprint, Apart: time.Duration(x.apart.Int64), Held: x.held.String,
 	}
-	if err := json.Unmarshal([]byte(x.data), &r.Delivery); err != nil {
-		return nil, fmt.Errorf("%w: a delivery is unreadable: %w", ErrCorrupt, err)
+	if err := x.decode(&r.Delivery); err != nil {
+		return nil, err
 	}
 	if v := r.Delivery.Schema; v > smm.DeliverySchema {
 		return nil, fmt.Errorf("delivery %s: %w", r.Delivery.ID, &SchemaError{Have: v, Want: smm.DeliverySchema})
@@ -98,12 +99,38 @@ func records(rows []row) ([]*scheduler.Record, error) {
 	return out, nil
 }
 
+// encode returns the JSON form of a delivery without what the row or the
+// delivery itself holds once more. Delivery.Check has seen that the request's
+// names are the delivery's.
 func encode(d *smm.Delivery) (string, error) {
-	b, err := json.Marshal(d)
+	c := *d
+	c.Request.ID, c.Request.Tenant = "", ""
+	if isMicro(d.Wake) && !d.Phase.Final() {
+		c.Wake = time.Time{}
+	}
+	b, err := json.Marshal(&c)
 	if err != nil {
 		return "", fmt.Errorf("%w: delivery %s: %w", smm.ErrInvalid, d.ID, err)
 	}
 	return string(b), nil
+}
+
+// decode undoes encode.
+func (x *row) decode(d *smm.Delivery) error {
+	if err := json.Unmarshal([]byte(x.data), d); err != nil {
+		return fmt.Errorf("%w: a delivery is unreadable: %w", ErrCorrupt, err)
+	}
+	d.Request.ID, d.Request.Tenant = d.ID, d.Tenant
+	if x.wake.Valid && d.Wake.IsZero() {
+		d.Wake = time.UnixMicro(x.wake.Int64).UTC()
+	}
+	return nil
+}
+
+// isMicro reports whether the column wake holds all of t.
+func isMicro(t time.Time) bool {
+	_, offset := t.Zone()
+	return offset == 0 && t.Equal(t.Truncate(time.Microsecond)) && !t.IsZero()
 }
 
 // wakeOf returns when the delivery wakes, NULL if it does not by itself.
@@ -128,7 +155,7 @@ func fromMicros(n int64) time.Time {
 	return time.UnixMicro(n).UTC()
 }
 
-// hashOf is what records and entries are looked up by.
+// hashOf is what records are looked up by.
 func hashOf(t smm.Tenant, name string) int64 {
 	b := binary.AppendUvarint(make([]byte, 0, 64), uint64(len(t)))
 	b = append(append(b, t...), name...)
@@ -136,18 +163,16 @@ func hashOf(t smm.Tenant, name string) int64 {
 	return int64(binary.BigEndian.Uint64(sum[:8]))
 }
 
-// laneOf returns what a lane is looked up by: 48 bits, which SQLite keeps in
-// six bytes. Lanes that share them wait for each other. NULL without a lane.
-func laneOf(t smm.Tenant, lane string) sql.NullInt64 {
-	return sql.NullInt64{Int64: hashOf(t, lane) >> 16, Valid: lane != ""}
-}
+// shortHash is for what need not be unique: 48 bits, which SQLite keeps in six
+// bytes.
+func shortHash(t smm.Tenant, name string) int64 { return hashOf(t, name) >> 16 }
 
-// named returns the hash of a name, NULL for an empty one.
+// named returns the short hash of a name, NULL for an empty one.
 func named(t smm.Tenant, name string) sql.NullInt64 {
 	if name == "" {
 		return sql.NullInt64{}
 	}
-	return sql.NullInt64{Int64: hashOf(t, name), Valid: true}
+	return sql.NullInt64{Int64: shortHash(t, name), Valid: true}
 }
 
 // tieOf returns the first six bytes of an ID as a number that sorts as they do.

@@ -116,23 +116,23 @@ var migrations = []string{
 		lease_until INTEGER NOT NULL, -- 0: no lease
 		lease_owner TEXT    NOT NULL,
 		planned     INTEGER NOT NULL,
-		entry       INTEGER NOT NULL, -- hash of tenant and entry
+		entry       INTEGER NOT NULL, -- 48 bits of the hash of tenant and entry
 		token       TEXT,
 		hash        BLOB,
-		lane        INTEGER,          -- hash of tenant and lane; NULL for none, as below
+		lane        INTEGER,          -- 48 bits of the hash of tenant and lane; NULL for none, as below
 		tie         INTEGER,          -- with lane: how the id begins, by which equal planned are sorted
 		stands      INTEGER,          -- with lane: 1 if others of the lane wait for it
 		parked      INTEGER,          -- in place of due, while the lane holds it back
-		slot        INTEGER,          -- hash of tenant and slot
+		slot        INTEGER,          -- as lane
 		fingerprint BLOB,
 		apart       INTEGER,          -- nanoseconds
-		draft       INTEGER,          -- hash of tenant and draft
+		draft       INTEGER,          -- as lane
 		held        TEXT,
 		extra       TEXT,             -- texts that are rare, as JSON
-		data        TEXT    NOT NULL  -- the delivery as JSON
+		data        TEXT    NOT NULL  -- the delivery as JSON, without what else would be there twice
 	);
 	INSERT INTO deliveries4 (seq, key, tenant, version, epoch, phase, wake, due, lease_until, lease_owner, planned, entry, token, hash, data)
-		SELECT seq, key, tenant, version, epoch, phase, wake, due, lease_until, lease_owner, planned, entry, token, hash, data
+		SELECT seq, key, tenant, version, epoch, phase, wake, due, lease_until, lease_owner, planned, entry >> 16, token, hash, data
 		FROM deliveries ORDER BY seq;
 	DROP TABLE deliveries;
 	ALTER TABLE deliveries4 RENAME TO deliveries;

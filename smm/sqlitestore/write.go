@@ -217,7 +217,7 @@ func insert(w *writer, cs []change) error {
 		r := cs[i].r
 		d, x := &r.Delivery, columnsOf(r)
 		e := extra{Slot: r.Slot, Draft: r.Draft, Zone: r.Zone}
-		lane := laneOf(d.Tenant, r.Lane)
+		lane := named(d.Tenant, r.Lane)
 		tie := sql.NullInt64{Int64: tieOf(d.ID), Valid: lane.Valid}
 		if lane.Valid && r.Lane != d.Request.Channel.String() {
 			e.Lane = r.Lane
@@ -232,7 +232,7 @@ func insert(w *writer, cs []change) error {
 			hash = r.PayloadHash
 		}
 		args = append(args, keyOf(r.Key()), string(d.Tenant), string(d.Phase), x.wake, x.wake, x.planned,
-			hashOf(d.Tenant, d.Entry), token, hash, lane, tie, sql.NullInt64{Int64: 1, Valid: lane.Valid && stands(d.Phase)},
+			shortHash(d.Tenant, d.Entry), token, hash, lane, tie, sql.NullInt64{Int64: 1, Valid: lane.Valid && stands(d.Phase)},
 			x.slot, x.fingerprint, x.apart, named(d.Tenant, r.Draft), x.held, extras, cs[i].data)
 	}
 	n, err := w.changed(insertHead+strings.Repeat(insertValues+", ", len(cs)-1)+insertValues+insertTail, args...)
