@@ -44,7 +44,7 @@ func Open(ctx context.Context, path string, o *Options) (*DB, error) {
 	case busy < 0:
 		return nil, fmt.Errorf("%w: sqlitestore: negative BusyTimeout", smm.ErrInvalid)
 	}
-	write, err := sql.Open("sqlite", dsn(path, busy, "journal_mode(wal)", "synchronous(full)", "wal_autocheckpoint(4000)"))
+	write, err := sql.Open("sqlite", dsn(path, busy, "journal_mode(wal)", "synchronous(full)", "wal_autocheckpoint(4000)", "temp_store(memory)", "cache_size(-16000)"))
 	if err != nil {
 		return nil, fileError(err)
 	}

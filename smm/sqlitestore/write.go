@@ -205,10 +205,9 @@ func (c *change) save(w *writer) error {
 const (
 	// insertRows is how many records one statement inserts.
 	insertRows = 32
-	insertHead = `INSERT INTO deliveries (key, tenant, version, epoch, phase, wake, due, lease_until, lease_owner, planned, entry,
+	insertHead = `INSERT OR IGNORE INTO deliveries (key, tenant, version, epoch, phase, wake, due, lease_until, lease_owner, planned, entry,
 		token, hash, lane, tie, stands, slot, fingerprint, apart, draft, held, extra, data) VALUES `
 	insertValues = "(?, ?, 1, 0, ?, ?, ?, 0, '', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
-	insertTail   = " ON CONFLICT DO NOTHING"
 )
 
 func insert(w *writer, cs []change) error {
@@ -235,7 +234,7 @@ func insert(w *writer, cs []change) error {
 			shortHash(d.Tenant, d.Entry), token, hash, lane, tie, sql.NullInt64{Int64: 1, Valid: lane.Valid && stands(d.Phase)},
 			x.slot, x.fingerprint, x.apart, named(d.Tenant, r.Draft), x.held, extras, cs[i].data)
 	}
-	n, err := w.changed(insertHead+strings.Repeat(insertValues+", ", len(cs)-1)+insertValues+insertTail, args...)
+	n, err := w.changed(insertHead+strings.Repeat(insertValues+", ", len(cs)-1)+insertValues, args...)
 	switch {
 	case err != nil:
 		return err
