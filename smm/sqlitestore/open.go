@@ -27,6 +27,9 @@ type DB struct {
 	freezes *sql.Stmt // of read
 }
 
+// vfs is a context key of tests: the name of the virtual file system to use.
+type vfs struct{}
+
 // Open opens the file at path, and makes it if it is not there. Its directory
 // must exist. The file's schema is brought up to date first, which is safe with
 // any number of processes opening it at the same time.
@@ -44,7 +47,7 @@ func Open(ctx context.Context, path string, o *Options) (*DB, error) {
 	case busy < 0:
 		return nil, fmt.Errorf("%w: sqlitestore: negative BusyTimeout", smm.ErrInvalid)
 	}
-	write, err := sql.Open("sqlite", dsn(path, busy, "journal_mode(wal)", "synchronous(full)", "wal_autocheckpoint(4000)", "temp_store(memory)", "cache_size(-16000)"))
+	write, err := sql.Open("sqlite", dsn(ctx, path, busy, "journal_mode(wal)", "synchronous(full)", "wal_autocheckpoint(4000)", "temp_store(memory)", "cache_size(-16000)"))
 	if err != nil {
 		return nil, fileError(err)
 	}
@@ -52,7 +55,7 @@ func Open(ctx context.Context, path string, o *Options) (*DB, error) {
 	if err := migrate(ctx, write, migrations, busy); err != nil {
 		return nil, errors.Join(err, write.Close())
 	}
-	read, err := sql.Open("sqlite", dsn(path, busy, "query_only(1)"))
+	read, err := sql.Open("sqlite", dsn(ctx, path, busy, "query_only(1)"))
 	if err != nil {
 		return nil, errors.Join(fileError(err), write.Close())
 	}
@@ -77,8 +80,11 @@ func (db *DB) Close() error {
 	return errors.Join(db.freezes.Close(), db.read.Close(), db.write.Close())
 }
 
-func dsn(path string, busy time.Duration, pragmas ...string) string {
+func dsn(ctx context.Context, path string, busy time.Duration, pragmas ...string) string {
 	q := url.Values{"_pragma": append([]string{"busy_timeout(" + strconv.FormatInt(busy.Milliseconds(), 10) + ")"}, pragmas...)}
+	if name, ok := ctx.Value(vfs{}).(string); ok {
+		q.Set("vfs", name)
+	}
 	u := url.URL{Scheme: "file", Opaque: (&url.URL{Path: path}).EscapedPath(), RawQuery: q.Encode()}
 	return u.String()
 }
