@@ -37,8 +37,8 @@ func workApply(path, task string) error {
 	}
 	if task == "open" {
 		rs, err := db.Deliveries().Claim(ctx, scheduler.Claim{Now: time.Unix(1e9, 0).Add(time.Hour), Lease: time.Minute, Limit: 1, LaneLimit: 1})
-		fmt.Println(len(rs))
-		return errors.Join(err, db.Close())
+		_, said := fmt.Fprintln(os.Stdout, len(rs))
+		return errors.Join(err, said, db.Close())
 	}
 	s := db.Deliveries()
 	for {
@@ -60,7 +60,7 @@ func workApply(path, task string) error {
 		if err := s.Apply(ctx, time.Unix(1e9, 0), rs...); err != nil {
 			return err
 		}
-		if _, err := fmt.Println(n + 1); err != nil {
+		if _, err := fmt.Fprintln(os.Stdout, n+1); err != nil {
 			return err
 		}
 	}

@@ -60,15 +60,14 @@ func Open(ctx context.Context, path string, o *Options) (*DB, error) {
 		return nil, errors.Join(fileError(err), write.Close())
 	}
 	read.SetMaxIdleConns(4)
-	freezes, err := read.PrepareContext(ctx, readFreezes)
+	db := &DB{read: read, write: write}
+	if db.freezes, err = read.PrepareContext(ctx, readFreezes); err == nil {
+		db.writer, err = startWriter(ctx, write, busy)
+	}
 	if err != nil {
 		return nil, errors.Join(fileError(err), read.Close(), write.Close())
 	}
-	w, err := startWriter(ctx, write, busy)
-	if err != nil {
-		return nil, errors.Join(err, freezes.Close(), read.Close(), write.Close())
-	}
-	return &DB{read: read, write: write, writer: w, freezes: freezes}, nil
+	return db, nil
 }
 
 // Close finishes the writes that were begun and closes the file. Later calls

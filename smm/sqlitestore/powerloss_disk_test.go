@@ -119,8 +119,8 @@ type (
 
 func (d *disk) open(tls *libc.TLS, _, name, file uintptr, flags int32, out uintptr) int32 {
 	rc := function[openFunc](vfsOf(d.base).FxOpen)(tls, d.base, name, file, flags, out)
-	real := fileOf(file).FpMethods
-	if rc != sqlite3.SQLITE_OK || name == 0 || real == 0 {
+	under := fileOf(file).FpMethods
+	if rc != sqlite3.SQLITE_OK || name == 0 || under == 0 {
 		return rc
 	}
 	d.mu.Lock()
@@ -130,15 +130,15 @@ func (d *disk) open(tls *libc.TLS, _, name, file uintptr, flags int32, out uintp
 	if d.files[path] == nil {
 		d.files[path] = &diskFile{}
 	}
-	if d.methods[real] == 0 {
-		m := *methodsOf(real)
+	if d.methods[under] == 0 {
+		m := *methodsOf(under)
 		m.FxWrite, m.FxTruncate = d.pointer(d.writer(m.FxWrite)), d.pointer(d.truncater(m.FxTruncate))
 		m.FxSync, m.FxClose = d.pointer(d.sync), d.pointer(d.closer(m.FxClose))
 		p := libc.Xmalloc(tls, libc.Tsize_t(unsafe.Sizeof(m)))
 		*methodsOf(p) = m
-		d.methods[real] = p
+		d.methods[under] = p
 	}
-	fileOf(file).FpMethods = d.methods[real]
+	fileOf(file).FpMethods = d.methods[under]
 	return rc
 }
 
@@ -152,9 +152,9 @@ func (d *disk) remove(tls *libc.TLS, _, name uintptr, syncDir int32) int32 {
 	return rc
 }
 
-func (d *disk) writer(real uintptr) writeFunc {
+func (d *disk) writer(under uintptr) writeFunc {
 	return func(tls *libc.TLS, file, buf uintptr, n int32, off int64) int32 {
-		rc := function[writeFunc](real)(tls, file, buf, n, off)
+		rc := function[writeFunc](under)(tls, file, buf, n, off)
 		if rc == sqlite3.SQLITE_OK {
 			d.note(file, diskOp{off, bytes.Clone(libc.GoBytes(buf, int(n)))})
 		}
@@ -162,9 +162,9 @@ func (d *disk) writer(real uintptr) writeFunc {
 	}
 }
 
-func (d *disk) truncater(real uintptr) truncFunc {
+func (d *disk) truncater(under uintptr) truncFunc {
 	return func(tls *libc.TLS, file uintptr, size int64) int32 {
-		rc := function[truncFunc](real)(tls, file, size)
+		rc := function[truncFunc](under)(tls, file, size)
 		if rc == sqlite3.SQLITE_OK {
 			d.note(file, diskOp{off: size})
 		}
@@ -172,12 +172,12 @@ func (d *disk) truncater(real uintptr) truncFunc {
 	}
 }
 
-func (d *disk) closer(real uintptr) closeFunc {
+func (d *disk) closer(under uintptr) closeFunc {
 	return func(tls *libc.TLS, file uintptr) int32 {
 		d.mu.Lock()
 		delete(d.handles, file)
 		d.mu.Unlock()
-		return function[closeFunc](real)(tls, file)
+		return function[closeFunc](under)(tls, file)
 	}
 }
 

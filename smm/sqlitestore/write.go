@@ -110,7 +110,7 @@ func changeAll(w *writer, now time.Time, cs []change) error {
 		}
 	}
 	if len(cs) == 1 { // the same before and after the write, and nothing to undo
-		if err := place(w, &cs[0]); err != nil {
+		if err := place(w, &cs[0], false); err != nil {
 			return err
 		}
 	}
@@ -131,12 +131,7 @@ func changeAll(w *writer, now time.Time, cs []change) error {
 	if len(cs) == 1 {
 		return nil
 	}
-	for i := range cs {
-		if err := place(w, &cs[i]); err != nil {
-			return err
-		}
-	}
-	return nil
+	return placeAll(w, cs)
 }
 
 // fence looks up what a save replaces, and refuses it if the caller's copy is
