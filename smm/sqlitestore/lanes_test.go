@@ -217,3 +217,39 @@ func (h *history) both(do func(scheduler.Store) error) {
 		h.Fatalf("file: %v, memory: %v", a, b)
 	}
 }
+
+// Who waits comes forward when what it waits for, or itself, is planned anew.
+func TestALanePlannedAnew(t *testing.T) {
+	t0 := time.Unix(1e9, 0)
+	c := scheduler.Claim{Now: t0.Add(time.Minute), Lease: time.Minute, Limit: 10, LaneLimit: 1}
+	for name, move := range map[string]struct {
+		id   string
+		to   time.Duration
+		want string
+	}{
+		"the first to the end":  {"a", 40 * time.Second, "/b"},
+		"the last to the front": {"c", -time.Second, "/c"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := open(t, filepath.Join(t.TempDir(), "smm.db")).Deliveries()
+			a, b, last := inLane("", "a", "lane", t0), inLane("", "b", "lane", t0.Add(time.Second)), inLane("", "c", "lane", t0.Add(2*time.Second))
+			if err := s.Insert(t.Context(), a, b, last); err != nil {
+				t.Fatal(err)
+			}
+			if got := claimIDs(t, s, c); !slices.Equal(got, []string{"/a"}) {
+				t.Fatalf("claimed %q, want a", got)
+			}
+			r, err := s.Get(t.Context(), scheduler.Key{ID: move.id})
+			if err != nil {
+				t.Fatal(err)
+			}
+			r.NotBefore = t0.Add(move.to)
+			if err := s.Save(t.Context(), r, t0); err != nil {
+				t.Fatal(err)
+			}
+			if got := claimIDs(t, s, c); !slices.Equal(got, []string{move.want}) {
+				t.Fatalf("claimed %q, want %s", got, move.want)
+			}
+		})
+	}
+}
