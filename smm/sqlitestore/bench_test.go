@@ -1,6 +1,7 @@
 package sqlitestore_test
 
 import (
+	"crypto/sha256"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -37,7 +38,8 @@ func (s *serial) laned(due time.Time) *scheduler.Record {
 	r := s.record(due)
 	r.Delivery.Request.Channel.ID = fmt.Sprint("c", s.n.Load()%1000)
 	r.Lane = r.Delivery.Request.Channel.String()
-	r.Fingerprint, r.Apart = []byte(r.Delivery.ID[:16]), 24*time.Hour
+	sum := sha256.Sum256([]byte(r.Delivery.ID))
+	r.Fingerprint, r.Apart = sum[:16], 24*time.Hour
 	return r
 }
 
@@ -222,7 +224,6 @@ func TestRowsAreCompact(t *testing.T) {
 func BenchmarkMillion(b *testing.B) {
 	for b.Loop() {
 		s := open(b, filepath.Join(b.TempDir(), "smm.db")).Deliveries()
-		insertMany(b, s, 1000, time.Now(), true)
 		before := residentSize(b)
 		insertMany(b, s, 1_000_000, time.Now().Add(time.Hour), true)
 		b.ReportMetric(float64(residentSize(b)-before)/(1<<20), "MB-growth")
