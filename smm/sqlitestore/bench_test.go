@@ -1,10 +1,13 @@
 package sqlitestore_test
 
 import (
+	"crypto/sha256"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"strconv"
 	"sync"
 	"sync/atomic"
@@ -23,9 +26,20 @@ type serial struct{ n atomic.Int64 }
 func (s *serial) record(due time.Time) *scheduler.Record {
 	// Spread like the hashes that IDs are.
 	n := uint64(s.n.Add(1)) * 0x9E3779B97F4A7C15
-	r := schedulertest.NewRecord("", fmt.Sprintf("%026x", n)[:26], due)
-	r.Delivery.Entry = fmt.Sprintf("e%025x", n)
+	r := schedulertest.NewRecord("", fmt.Sprintf("%016x%010x", n, n>>24), due)
+	r.Delivery.Entry = fmt.Sprintf("e%016x%09x", n, n>>28)
 	r.Delivery.Request.Post.Text = "A post of the length that most have: one hundred and ten characters, which is what the other queues got."
+	return r
+}
+
+// laned is a record with all that the scheduler gives one: a lane for each of
+// 1000 channels, a fingerprint and a distance to keep.
+func (s *serial) laned(due time.Time) *scheduler.Record {
+	r := s.record(due)
+	r.Delivery.Request.Channel.ID = fmt.Sprint("c", s.n.Load()%1000)
+	r.Lane = r.Delivery.Request.Channel.String()
+	sum := sha256.Sum256([]byte(r.Delivery.ID))
+	r.Fingerprint, r.Apart = sum[:16], 24*time.Hour
 	return r
 }
 
@@ -50,67 +64,115 @@ func BenchmarkInsert(b *testing.B) {
 			b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "inserts/s")
 		})
 	}
-	b.Run("batch=1000", func(b *testing.B) {
-		s := open(b, filepath.Join(b.TempDir(), "smm.db")).Deliveries()
-		var ids serial
-		due := time.Now().Add(time.Hour)
-		for left := b.N; left > 0; left -= 1000 {
-			batch := make([]*scheduler.Record, 0, 1000)
-			for range min(left, 1000) {
-				batch = append(batch, ids.record(due))
-			}
-			if err := s.Insert(b.Context(), batch...); err != nil {
-				b.Fatal(err)
-			}
+	for name, laned := range map[string]bool{"batch=1000": false, "batch=1000/laned": true} {
+		b.Run(name, func(b *testing.B) {
+			s := open(b, filepath.Join(b.TempDir(), "smm.db")).Deliveries()
+			insertMany(b, s, b.N, time.Now().Add(time.Hour), laned)
+			b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "inserts/s")
+		})
+	}
+}
+
+// insertMany inserts in batches of 1000.
+func insertMany(b testing.TB, s scheduler.Store, n int, due time.Time, laned bool) {
+	b.Helper()
+	var ids serial
+	next := ids.record
+	if laned {
+		next = ids.laned
+	}
+	for left := n; left > 0; left -= 1000 {
+		batch := make([]*scheduler.Record, 0, 1000)
+		for range min(left, 1000) {
+			batch = append(batch, next(due))
 		}
-		b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "inserts/s")
-	})
+		if err := s.Insert(b.Context(), batch...); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+// BenchmarkApply changes two records in one write, as a reshuffle of slots does.
+func BenchmarkApply(b *testing.B) {
+	s := open(b, filepath.Join(b.TempDir(), "smm.db")).Deliveries()
+	var ids serial
+	x, y := ids.laned(time.Now()), ids.laned(time.Now())
+	x.Slot, y.Slot = "one", "two"
+	if err := s.Insert(b.Context(), x, y); err != nil {
+		b.Fatal(err)
+	}
+	for b.Loop() {
+		x.Slot, y.Slot = y.Slot, x.Slot
+		if err := s.Apply(b.Context(), time.Now(), x, y); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+// BenchmarkFreezes reads what is asked before each commit.
+func BenchmarkFreezes(b *testing.B) {
+	for _, n := range []int{0, 10} {
+		b.Run(fmt.Sprintf("freezes=%d", n), func(b *testing.B) {
+			s := open(b, filepath.Join(b.TempDir(), "smm.db")).Deliveries()
+			for i := range n {
+				if err := s.SetFreeze(b.Context(), scheduler.Freeze{ID: strconv.Itoa(i), At: time.Now(), AllTenants: i%2 == 0}); err != nil {
+					b.Fatal(err)
+				}
+			}
+			for b.Loop() {
+				if _, err := s.Freezes(b.Context(), ""); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
 }
 
 // BenchmarkClaimAndComplete claims records in batches and saves each as
 // published, by many callers as a scheduler's workers do.
 func BenchmarkClaimAndComplete(b *testing.B) {
 	for _, workers := range []int{16, 64, 500} {
-		b.Run(fmt.Sprintf("workers=%d", workers), func(b *testing.B) {
-			s := open(b, filepath.Join(b.TempDir(), "smm.db")).Deliveries()
-			var ids serial
-			now := time.Now()
-			for left := b.N; left > 0; left -= 1000 {
-				batch := make([]*scheduler.Record, 0, 1000)
-				for range min(left, 1000) {
-					batch = append(batch, ids.record(now.Add(-time.Second)))
-				}
-				if err := s.Insert(b.Context(), batch...); err != nil {
-					b.Fatal(err)
-				}
+		b.Run(fmt.Sprintf("workers=%d", workers), func(b *testing.B) { claimAndComplete(b, workers, false) })
+	}
+	b.Run("workers=500/laned", func(b *testing.B) { claimAndComplete(b, 500, true) })
+}
+
+func claimAndComplete(b *testing.B, workers int, laned bool) {
+	b.Helper()
+	s := open(b, filepath.Join(b.TempDir(), "smm.db")).Deliveries()
+	now := time.Now()
+	insertMany(b, s, b.N, now.Add(-time.Second), laned)
+	c := scheduler.Claim{Now: now, Lease: time.Minute, Limit: 500}
+	if laned {
+		c.LaneLimit = 4
+	}
+	b.ResetTimer()
+	todo := make(chan *scheduler.Record, workers)
+	var (
+		wg   sync.WaitGroup
+		left atomic.Int64
+	)
+	left.Store(int64(b.N))
+	for range workers {
+		wg.Go(func() {
+			for r := range todo {
+				complete(b, s, r, now)
+				left.Add(-1)
 			}
-			b.ResetTimer()
-			todo := make(chan *scheduler.Record, workers)
-			var wg sync.WaitGroup
-			for range workers {
-				wg.Go(func() {
-					for r := range todo {
-						complete(b, s, r, now)
-					}
-				})
-			}
-			for {
-				rs, err := s.Claim(b.Context(), scheduler.Claim{Now: now, Lease: time.Minute, Limit: 500})
-				if err != nil {
-					b.Fatal(err)
-				}
-				if len(rs) == 0 {
-					break
-				}
-				for _, r := range rs {
-					todo <- r
-				}
-			}
-			close(todo)
-			wg.Wait()
-			b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "jobs/s")
 		})
 	}
+	for left.Load() > 0 && !b.Failed() {
+		rs, err := s.Claim(b.Context(), c)
+		if err != nil {
+			b.Fatal(err)
+		}
+		for _, r := range rs {
+			todo <- r
+		}
+	}
+	close(todo)
+	wg.Wait()
+	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "jobs/s")
 }
 
 func complete(b *testing.B, s scheduler.Store, r *scheduler.Record, now time.Time) {
@@ -125,38 +187,62 @@ func complete(b *testing.B, s scheduler.Store, r *scheduler.Record, now time.Tim
 
 // TestRowsAreCompact measures what a row costs beyond the delivery's own JSON.
 func TestRowsAreCompact(t *testing.T) {
-	const n, limit = 20_000, 200
-	path := filepath.Join(t.TempDir(), "smm.db")
-	db := open(t, path)
-	var ids serial
-	payload := 0
-	for range n / 1000 {
-		batch := make([]*scheduler.Record, 0, 1000)
-		for range 1000 {
-			r := ids.record(time.Unix(2e9, 0).Add(time.Duration(ids.n.Load()) * time.Second))
-			j, err := json.Marshal(&r.Delivery)
+	for name, test := range map[string]struct {
+		laned bool
+		limit int
+	}{"alone": {false, 200}, "with a lane and a fingerprint": {true, 240}} {
+		t.Run(name, func(t *testing.T) {
+			const n = 20_000
+			path := filepath.Join(t.TempDir(), "smm.db")
+			db := open(t, path)
+			insertMany(t, db.Deliveries(), n, time.Unix(2e9, 0), test.laned)
+			payload := 0
+			for r, err := range db.Deliveries().List(t.Context(), scheduler.Query{}) {
+				j, err2 := json.Marshal(&r.Delivery)
+				if err := errors.Join(err, err2); err != nil {
+					t.Fatal(err)
+				}
+				payload += len(j)
+			}
+			if err := db.Close(); err != nil { // folds the log into the file
+				t.Fatal(err)
+			}
+			info, err := os.Stat(path)
 			if err != nil {
 				t.Fatal(err)
 			}
-			payload += len(j)
-			batch = append(batch, r)
-		}
-		if err := db.Deliveries().Insert(t.Context(), batch...); err != nil {
-			t.Fatal(err)
-		}
+			beyond := (int(info.Size()) - payload) / n
+			t.Logf("%d bytes a row, %d of them the delivery's JSON, %d beyond", int(info.Size())/n, payload/n, beyond)
+			if beyond > test.limit {
+				t.Errorf("%d bytes a row beyond the delivery's JSON, want at most %d", beyond, test.limit)
+			}
+		})
 	}
-	if err := db.Close(); err != nil { // folds the log into the file
-		t.Fatal(err)
+}
+
+// BenchmarkMillion inserts a million rows and measures how the process grows.
+func BenchmarkMillion(b *testing.B) {
+	for b.Loop() {
+		s := open(b, filepath.Join(b.TempDir(), "smm.db")).Deliveries()
+		before := residentSize(b)
+		insertMany(b, s, 1_000_000, time.Now().Add(time.Hour), true)
+		b.ReportMetric(float64(residentSize(b)-before)/(1<<20), "MB-growth")
 	}
-	info, err := os.Stat(path)
+}
+
+// residentSize is what the system counts as this process's memory, in bytes.
+func residentSize(b *testing.B) int64 {
+	b.Helper()
+	debug.FreeOSMemory()
+	text, err := os.ReadFile("/proc/self/statm")
 	if err != nil {
-		t.Fatal(err)
+		b.Skipf("no count of memory here: %v", err)
 	}
-	beyond := (int(info.Size()) - payload) / n
-	t.Logf("%d bytes a row, %d of them the delivery's JSON", int(info.Size())/n, payload/n)
-	if beyond > limit {
-		t.Errorf("%d bytes a row beyond the delivery's JSON, want at most %d", beyond, limit)
+	var total, resident int64
+	if _, err := fmt.Sscan(string(text), &total, &resident); err != nil {
+		b.Fatal(err)
 	}
+	return resident * int64(os.Getpagesize())
 }
 
 // BenchmarkPublish takes deliveries through the whole protocol (prepare,
@@ -172,16 +258,7 @@ func BenchmarkPublish(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	var ids serial
-	for left := b.N; left > 0; left -= 1000 {
-		batch := make([]*scheduler.Record, 0, 1000)
-		for range min(left, 1000) {
-			batch = append(batch, ids.record(time.Now().Add(-time.Second)))
-		}
-		if err := db.Deliveries().Insert(b.Context(), batch...); err != nil {
-			b.Fatal(err)
-		}
-	}
+	insertMany(b, db.Deliveries(), b.N, time.Now().Add(-time.Second), false)
 	b.ResetTimer()
 	if err := s.RunUntilIdle(b.Context(), time.Second); err != nil {
 		b.Fatal(err)

@@ -45,6 +45,8 @@ func fileError(err error) error {
 		kind = ErrReadOnly
 	case sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB:
 		kind = ErrCorrupt
+	case sqlite3.SQLITE_TOOBIG:
+		kind = smm.ErrInvalid
 	case sqlite3.SQLITE_INTERRUPT:
 		kind = context.Canceled
 	default:

@@ -47,3 +47,15 @@ func LastSynchronous(ctx context.Context, db *DB) (level int) {
 	}
 	return level
 }
+
+// WithVFS makes Open use SQLite's virtual file system of this name.
+func WithVFS(ctx context.Context, name string) context.Context {
+	return context.WithValue(ctx, vfs{}, name)
+}
+
+// SetSynchronous breaks the promise of durable writes. Nothing may be written
+// meanwhile.
+func SetSynchronous(ctx context.Context, db *DB, level string) error {
+	_, err := db.writer.conn.ExecContext(ctx, "PRAGMA synchronous = "+level)
+	return err
+}

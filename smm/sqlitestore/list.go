@@ -56,7 +56,7 @@ func (s *deliveries) page(ctx context.Context, q *scheduler.Query) ([]*scheduler
 	var out []row
 	for rows.Next() {
 		var x row
-		if err := x.scan(rows); err != nil {
+		if err := rows.Scan(x.dest()...); err != nil {
 			return nil, s.db.readError(ctx, err)
 		}
 		out = append(out, x)
@@ -84,7 +84,7 @@ func (c *conditions) of(q *scheduler.Query) {
 	if !q.AllTenants {
 		c.add("tenant = ?", string(q.Tenant))
 		if q.Entry != "" {
-			c.add("entry = ?", hashOf(q.Tenant, q.Entry))
+			c.add("entry = ?", shortHash(q.Tenant, q.Entry))
 		}
 	}
 	if q.Token != "" {
@@ -110,6 +110,19 @@ func (c *conditions) of(q *scheduler.Query) {
 	}
 	if !q.Channel.IsZero() {
 		c.add("data ->> '$.request.channel' = ?", q.Channel.String())
+	}
+	if q.Draft != "" {
+		c.add("draft IS NOT NULL")
+		if !q.AllTenants {
+			c.add("draft = ?", named(q.Tenant, q.Draft))
+		}
+	}
+	if q.Held {
+		c.add("held IS NOT NULL")
+	}
+	if len(q.Fingerprint) > 0 {
+		c.add("substr(fingerprint, 1, 6) = substr(?, 1, 6)", q.Fingerprint)
+		c.add("fingerprint = ?", q.Fingerprint)
 	}
 	if q.Labels.Campaign != "" {
 		c.add("data ->> '$.request.post.labels.campaign' = ?", q.Labels.Campaign)

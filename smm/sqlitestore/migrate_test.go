@@ -12,7 +12,7 @@ import (
 
 func openRaw(t *testing.T, path string) *sql.DB {
 	t.Helper()
-	db, err := sql.Open("sqlite", dsn(path, time.Second, "journal_mode(wal)"))
+	db, err := sql.Open("sqlite", dsn(t.Context(), path, time.Second, "journal_mode(wal)"))
 	if err != nil {
 		t.Fatal(err)
 	}

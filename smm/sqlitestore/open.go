@@ -21,10 +21,14 @@ type Options struct {
 
 // DB is an open file. It is safe for concurrent use.
 type DB struct {
-	read   *sql.DB
-	write  *sql.DB
-	writer *writer
+	read    *sql.DB
+	write   *sql.DB
+	writer  *writer
+	freezes *sql.Stmt // of read
 }
+
+// vfs is a context key of tests: the name of the virtual file system to use.
+type vfs struct{}
 
 // Open opens the file at path, and makes it if it is not there. Its directory
 // must exist. The file's schema is brought up to date first, which is safe with
@@ -43,7 +47,7 @@ func Open(ctx context.Context, path string, o *Options) (*DB, error) {
 	case busy < 0:
 		return nil, fmt.Errorf("%w: sqlitestore: negative BusyTimeout", smm.ErrInvalid)
 	}
-	write, err := sql.Open("sqlite", dsn(path, busy, "journal_mode(wal)", "synchronous(full)", "wal_autocheckpoint(4000)"))
+	write, err := sql.Open("sqlite", dsn(ctx, path, busy, "journal_mode(wal)", "synchronous(full)", "wal_autocheckpoint(4000)", "temp_store(memory)", "cache_size(-16000)"))
 	if err != nil {
 		return nil, fileError(err)
 	}
@@ -51,16 +55,19 @@ func Open(ctx context.Context, path string, o *Options) (*DB, error) {
 	if err := migrate(ctx, write, migrations, busy); err != nil {
 		return nil, errors.Join(err, write.Close())
 	}
-	read, err := sql.Open("sqlite", dsn(path, busy, "query_only(1)"))
+	read, err := sql.Open("sqlite", dsn(ctx, path, busy, "query_only(1)"))
 	if err != nil {
 		return nil, errors.Join(fileError(err), write.Close())
 	}
 	read.SetMaxIdleConns(4)
-	w, err := startWriter(ctx, write, busy)
-	if err != nil {
-		return nil, errors.Join(err, read.Close(), write.Close())
+	db := &DB{read: read, write: write}
+	if db.freezes, err = read.PrepareContext(ctx, readFreezes); err == nil {
+		db.writer, err = startWriter(ctx, write, busy)
 	}
-	return &DB{read: read, write: write, writer: w}, nil
+	if err != nil {
+		return nil, errors.Join(fileError(err), read.Close(), write.Close())
+	}
+	return db, nil
 }
 
 // Close finishes the writes that were begun and closes the file. Later calls
@@ -69,11 +76,14 @@ func (db *DB) Close() error {
 	if !db.writer.stop() {
 		return nil
 	}
-	return errors.Join(db.read.Close(), db.write.Close())
+	return errors.Join(db.freezes.Close(), db.read.Close(), db.write.Close())
 }
 
-func dsn(path string, busy time.Duration, pragmas ...string) string {
+func dsn(ctx context.Context, path string, busy time.Duration, pragmas ...string) string {
 	q := url.Values{"_pragma": append([]string{"busy_timeout(" + strconv.FormatInt(busy.Milliseconds(), 10) + ")"}, pragmas...)}
+	if name, ok := ctx.Value(vfs{}).(string); ok {
+		q.Set("vfs", name)
+	}
 	u := url.URL{Scheme: "file", Opaque: (&url.URL{Path: path}).EscapedPath(), RawQuery: q.Encode()}
 	return u.String()
 }

@@ -42,6 +42,13 @@ func TestMain(m *testing.M) {
 		}
 		os.Exit(0)
 	}
+	if path := os.Getenv("SQLITESTORE_APPLY"); path != "" {
+		if err := workApply(path, os.Getenv("SQLITESTORE_TASK")); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		os.Exit(0)
+	}
 	if path := os.Getenv("SQLITESTORE_WORKER"); path != "" {
 		if err := work(path, os.Getenv("SQLITESTORE_PUBLIC")); err != nil {
 			fmt.Fprintln(os.Stderr, err)

@@ -18,16 +18,52 @@ type row struct {
 	leaseUntil     int64
 	leaseOwner     string
 	planned        int64
+	wake           sql.NullInt64
 	token          sql.NullString
 	hash           []byte
+	lane           sql.NullInt64
+	fingerprint    []byte
+	apart          sql.NullInt64
+	held, extra    sql.NullString
 	data           string
 }
 
-// rowColumns are what scan reads.
-const rowColumns = "version, epoch, lease_until, lease_owner, planned, token, hash, data"
+// rowColumns are what dest takes.
+const rowColumns = "version, epoch, lease_until, lease_owner, planned, wake, token, hash, lane, fingerprint, apart, held, extra, data"
 
-func (x *row) scan(rows interface{ Scan(dest ...any) error }) error {
-	return rows.Scan(&x.version, &x.epoch, &x.leaseUntil, &x.leaseOwner, &x.planned, &x.token, &x.hash, &x.data)
+func (x *row) dest() []any {
+	return []any{
+		&x.version, &x.epoch, &x.leaseUntil, &x.leaseOwner, &x.planned, &x.wake, &x.token, &x.hash,
+		&x.lane, &x.fingerprint, &x.apart, &x.held, &x.extra, &x.data,
+	}
+}
+
+// extra holds the texts of a record that few have, or that are known from
+// elsewhere in most.
+type extra struct {
+	Lane  string `json:"lane,omitempty"` // if it is not the channel
+	Slot  string `json:"slot,omitempty"`
+	Draft string `json:"draft,omitempty"`
+	Zone  string `json:"zone,omitempty"`
+}
+
+func parseExtra(s sql.NullString) (extra, error) {
+	var e extra
+	if !s.Valid {
+		return e, nil
+	}
+	if err := json.Unmarshal([]byte(s.String), &e); err != nil {
+		return e, fmt.Errorf("%w: a record is unreadable: %w", ErrCorrupt, err)
+	}
+	return e, nil
+}
+
+func (e extra) text() (sql.NullString, error) {
+	if e == (extra{}) {
+		return sql.NullString{}, nil
+	}
+	b, err := json.Marshal(e)
+	return sql.NullString{String: string(b), Valid: true}, err
 }
 
 // record decodes a row. It is called outside the writer, which has better to do.
@@ -35,14 +71,20 @@ func (x *row) record() (*scheduler.Record, error) {
 	r := &scheduler.Record{
 		Version: x.version, Epoch: x.epoch, LeaseOwner: x.leaseOwner, LeaseUntil: fromMicros(x.leaseUntil),
 		NotBefore: time.UnixMicro(x.planned).UTC(), Token: x.token.String, PayloadHash: x.hash,
+		Fingerprint: x.fingerprint, Apart: time.Duration(x.apart.Int64), Held: x.held.String,
 	}
-	if err := json.Unmarshal([]byte(x.data), &r.Delivery); err != nil {
-		return nil, fmt.Errorf("%w: a delivery is unreadable: %w", ErrCorrupt, err)
+	if err := x.decode(&r.Delivery); err != nil {
+		return nil, err
 	}
 	if v := r.Delivery.Schema; v > smm.DeliverySchema {
 		return nil, fmt.Errorf("delivery %s: %w", r.Delivery.ID, &SchemaError{Have: v, Want: smm.DeliverySchema})
 	}
-	return r, nil
+	e, err := parseExtra(x.extra)
+	r.Lane, r.Slot, r.Draft, r.Zone = e.Lane, e.Slot, e.Draft, e.Zone
+	if x.lane.Valid && r.Lane == "" {
+		r.Lane = r.Delivery.Request.Channel.String()
+	}
+	return r, err
 }
 
 func records(rows []row) ([]*scheduler.Record, error) {
@@ -57,12 +99,38 @@ func records(rows []row) ([]*scheduler.Record, error) {
 	return out, nil
 }
 
+// encode returns the JSON form of a delivery without what the row or the
+// delivery itself holds once more. Delivery.Check has seen that the request's
+// names are the delivery's.
 func encode(d *smm.Delivery) (string, error) {
-	b, err := json.Marshal(d)
+	c := *d
+	c.Request.ID, c.Request.Tenant = "", ""
+	if isMicro(d.Wake) && !d.Phase.Final() {
+		c.Wake = time.Time{}
+	}
+	b, err := json.Marshal(&c)
 	if err != nil {
 		return "", fmt.Errorf("%w: delivery %s: %w", smm.ErrInvalid, d.ID, err)
 	}
 	return string(b), nil
+}
+
+// decode undoes encode.
+func (x *row) decode(d *smm.Delivery) error {
+	if err := json.Unmarshal([]byte(x.data), d); err != nil {
+		return fmt.Errorf("%w: a delivery is unreadable: %w", ErrCorrupt, err)
+	}
+	d.Request.ID, d.Request.Tenant = d.ID, d.Tenant
+	if x.wake.Valid && d.Wake.IsZero() {
+		d.Wake = time.UnixMicro(x.wake.Int64).UTC()
+	}
+	return nil
+}
+
+// isMicro reports whether the column wake holds all of t.
+func isMicro(t time.Time) bool {
+	_, offset := t.Zone()
+	return offset == 0 && t.Equal(t.Truncate(time.Microsecond)) && !t.IsZero()
 }
 
 // wakeOf returns when the delivery wakes, NULL if it does not by itself.
@@ -87,13 +155,35 @@ func fromMicros(n int64) time.Time {
 	return time.UnixMicro(n).UTC()
 }
 
-// hashOf is what records and entries are looked up by.
+// hashOf is what records are looked up by.
 func hashOf(t smm.Tenant, name string) int64 {
 	b := binary.AppendUvarint(make([]byte, 0, 64), uint64(len(t)))
 	b = append(append(b, t...), name...)
 	sum := sha256.Sum256(b)
 	return int64(binary.BigEndian.Uint64(sum[:8]))
 }
+
+// shortHash is for what need not be unique: 48 bits, which SQLite keeps in six
+// bytes.
+func shortHash(t smm.Tenant, name string) int64 { return hashOf(t, name) >> 16 }
+
+// named returns the short hash of a name, NULL for an empty one.
+func named(t smm.Tenant, name string) sql.NullInt64 {
+	if name == "" {
+		return sql.NullInt64{}
+	}
+	return sql.NullInt64{Int64: shortHash(t, name), Valid: true}
+}
+
+// tieOf returns the first six bytes of an ID as a number that sorts as they do.
+func tieOf(id string) int64 {
+	var b [8]byte
+	copy(b[2:], id[:min(len(id), 6)])
+	return int64(binary.BigEndian.Uint64(b[:]))
+}
+
+// stands reports whether others of its lane wait for a record in this phase.
+func stands(p smm.Phase) bool { return !p.Final() && p != smm.PhaseHuman }
 
 // hashParts is what rows are looked up by whose names strangers may choose: 128
 // bits, which nobody makes meet. What is before the last part has its length.

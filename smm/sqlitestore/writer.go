@@ -185,18 +185,45 @@ func (w *writer) transaction(batch []*job) ([]error, error) {
 		return nil, fileError(err)
 	}
 	errs := make([]error, len(batch))
-	for i, j := range batch {
-		if !j.state.CompareAndSwap(jobQueued, jobRunning) && j.state.Load() == jobAbandoned {
-			continue
+	if j := batch[0]; len(batch) == 1 && j.steps { // alone: no need to remember what was before it
+		if errs[0] = w.runAlone(j); errs[0] != nil {
+			err := w.rollback(errs[0])
+			if breaksTransaction(errs[0]) {
+				return nil, err
+			}
+			return errs, nil
 		}
-		if errs[i] = w.runJob(j); breaksTransaction(errs[i]) {
-			return nil, w.rollback(errs[i])
-		}
+	} else if err := w.runAll(batch, errs); err != nil {
+		return nil, w.rollback(err)
 	}
 	if err := w.exec("COMMIT"); err != nil {
 		return nil, w.rollback(err)
 	}
 	return errs, nil
+}
+
+// runAll runs jobs within a transaction, and stops at an error that breaks it.
+func (w *writer) runAll(batch []*job, errs []error) error {
+	for i, j := range batch {
+		if !j.state.CompareAndSwap(jobQueued, jobRunning) && j.state.Load() == jobAbandoned {
+			continue
+		}
+		if errs[i] = w.runJob(j); breaksTransaction(errs[i]) {
+			return errs[i]
+		}
+	}
+	return nil
+}
+
+// runAlone runs a job of several steps that has a transaction to itself.
+func (w *writer) runAlone(j *job) error {
+	if !j.state.CompareAndSwap(jobQueued, jobRunning) && j.state.Load() == jobAbandoned {
+		return nil
+	}
+	if err := j.ctx.Err(); err != nil {
+		return err
+	}
+	return j.run(w)
 }
 
 // relax says whether the next commits may return before they are on disk. The
