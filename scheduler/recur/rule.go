@@ -48,7 +48,7 @@ type NthDay struct {
 
 // Rule says when something recurs. A list that is empty is a part that the rule
 // does not have. The text form, which JSON uses too, is that of RFC 5545.
-type Rule struct { //nolint:recvcheck // only reading its text changes a Rule
+type Rule struct {
 	Freq     Freq
 	Interval int   // every how many periods: 1 to 1,000,000; 0 is 1
 	Count    int   // how many occurrences, at most 1,000,000,000; 0: no limit
