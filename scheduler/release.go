@@ -389,7 +389,7 @@ func (s *Scheduler) postOf(ctx context.Context, r *Record) (*smm.Post, error) {
 			continue
 		}
 		p.ReplyTo = smm.Ref{}
-		post.Thread = append(post.Thread[:len(post.Thread):len(post.Thread)], p)
+		post.Thread = append(slices.Clip(post.Thread), p)
 	}
 	return &post, nil
 }

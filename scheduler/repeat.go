@@ -31,7 +31,8 @@ const (
 //
 // The content is the same if its fingerprint is: the text of all parts, the first
 // comment, media, poll, card, quote and the post that it answers. Texts are
-// compared without regard to case, white space, invisible characters, punctuation
+// compared without regard to case (but for what follows the host of a link),
+// white space, invisible characters, punctuation
 // at the end, and the parameters of links that only serve tracking (utm_source,
 // fbclid ...), because the reader does not see any of these. Media are compared
 // by their hash or else by their names. Unicode's composed and decomposed forms
@@ -133,24 +134,31 @@ func normalText(text string) string {
 		return r
 	}, text))
 	for i, w := range words {
-		words[i] = strings.ToLower(withoutTracking(w))
+		if words[i] = withoutTracking(w); !isLink(w) {
+			words[i] = strings.ToLower(w)
+		}
 	}
 	return strings.TrimRightFunc(strings.Join(words, " "), func(r rune) bool {
 		return unicode.IsPunct(r) || unicode.IsSpace(r)
 	})
 }
 
-// withoutTracking drops the parameters of a link that say where the reader came
-// from. What is no link comes back as it is.
-func withoutTracking(word string) string {
+func isLink(word string) bool {
 	low := strings.ToLower(word)
-	if !strings.HasPrefix(low, "https://") && !strings.HasPrefix(low, "http://") {
+	return strings.HasPrefix(low, "https://") || strings.HasPrefix(low, "http://")
+}
+
+// withoutTracking drops the parameters of a link that say where the reader came
+// from, and the case of its host. What is no link comes back as it is.
+func withoutTracking(word string) string {
+	if !isLink(word) {
 		return word
 	}
 	u, err := url.Parse(word)
-	if err != nil || u.RawQuery == "" {
+	if err != nil {
 		return word
 	}
+	u.Host = strings.ToLower(u.Host)
 	keep := slices.DeleteFunc(strings.Split(u.RawQuery, "&"), func(pair string) bool {
 		key, _, _ := strings.Cut(strings.ToLower(pair), "=")
 		return strings.HasPrefix(key, "utm_") || slices.Contains(tracking, key)

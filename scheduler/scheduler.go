@@ -183,6 +183,8 @@ func (s *Scheduler) tellHeld(d *smm.Delivery, why string) {
 
 // update reads a record, changes it and saves it, again if somebody else was
 // faster.
+//
+//nolint:unparam // who changes one record may want to see it
 func (s *Scheduler) update(ctx context.Context, key Key, change func(r *Record, now time.Time) error) (*Record, error) {
 	const tries = 10
 	for n := 1; ; n++ {

@@ -58,7 +58,6 @@ func (r *recorder) Fatalf(f string, args ...any) { r.Errorf(f, args...); runtime
 type brokenStore struct {
 	*scheduler.Memory
 
-	mu        sync.Mutex
 	insert    func(ctx context.Context, rs ...*scheduler.Record) error
 	save      func(ctx context.Context, r *scheduler.Record, now time.Time) error
 	apply     func(ctx context.Context, now time.Time, rs ...*scheduler.Record) error
