@@ -25,7 +25,7 @@ func TestLoadZoneRefuses(t *testing.T) {
 		"XYZ":                                 "abbreviation",
 		"Z":                                   "UTC",
 		"Etc/GMT+5":                           "sign reversed",
-		"+02:00":                              "look like Europe/Berlin",
+		"+02:00":                              "an offset is no zone",
 		"europe/berlin":                       "look like Europe/Berlin",
 		"Europe/Berlin ":                      "look like Europe/Berlin",
 		"posix/Asia/Tokyo":                    "look like Europe/Berlin",
