@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/smmkit/smmkit/internal/campaign/ground"
+	"github.com/smmkit/smmkit/internal/campaign/platform"
 )
 
 // Size says how much of an entry is run.
@@ -23,9 +24,15 @@ type Size struct {
 	Kills     int
 	Freezes   int
 	Workers   int           // bubbles and lanes at a time
-	Dir       string        // for files
-	Log       func(string)  // told of progress; nil for silence
-	Budget    time.Duration // of the powerloss tests
+	Dir       string       // for files
+	Log       func(string) // told of progress; nil for silence
+	Platforms []string     // only these, if any
+}
+
+func (s *Size) platforms() []*platform.Platform {
+	return slices.DeleteFunc(platform.All(), func(p *platform.Platform) bool {
+		return len(s.Platforms) > 0 && !slices.Contains(s.Platforms, p.Name)
+	})
 }
 
 func (s *Size) log(format string, args ...any) {
@@ -73,6 +80,7 @@ type Entry struct {
 func All() []Entry {
 	return []Entry{
 		{"steps", "a crash, or a reply cut, at every step", Steps},
+		{"histories", "seeded random histories", Histories},
 	}
 }
 

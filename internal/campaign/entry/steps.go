@@ -38,7 +38,7 @@ func Steps(t *testing.T, s *Size, bug string) *Result {
 		f *platform.Form
 	}
 	var jobs []job
-	for _, p := range platform.All() {
+	for _, p := range s.platforms() {
 		for i := range p.Forms {
 			jobs = append(jobs, job{p, &p.Forms[i]})
 		}
