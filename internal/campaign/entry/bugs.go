@@ -17,30 +17,38 @@ type Bug struct {
 	Where string   // store, engine or driver
 	What  string   // the mistake
 	By    []string // the entries that must find it
+	On    []string // the platforms on which it is looked for: where it does harm
 }
 
 // Bugs lists them, those of stores first.
 func Bugs() []Bug {
-	return []Bug{
+	bugs := []Bug{
 		storeBug("save-unfenced", "store", "Save ignores version and epoch", newUnfenced, "histories"),
 		storeBug("claim-leased", "store", "Claim gives out what another worker has", newClaimLeased, "histories"),
 		storeBug("insert-forgets", "store", "Insert answers before the records are durable", newInsertForgets, "steps"),
-		storeBug("save-behind", "store", "Save answers before the record is durable", newSaveBehind, "steps", "histories"),
-		storeBug("wake-forgets", "store", "a record in doubt never falls due", newWakeForgets, "steps", "histories"),
-		storeBug("intent-unsaved", "engine", "a commit is sent without an intent on record", newIntentUnsaved, "steps", "histories", "kills"),
-		storeBug("rescue-resends", "engine", "a commit that was interrupted is begun again", newRescueResends, "steps", "histories", "kills"),
+		storeBug("save-behind", "store", "Save answers before the record is durable", newSaveBehind, "steps"),
+		storeBug("wake-forgets", "store", "a record in doubt never falls due", newWakeForgets, "steps"),
+		storeBug("intent-unsaved", "engine", "a commit is sent without an intent on record", newIntentUnsaved, "steps", "kills"),
+		storeBug("rescue-resends", "engine", "a commit that was interrupted is begun again", newRescueResends, "steps", "kills"),
 		storeBug("lease-unrenewed", "engine", "leases are not renewed", newUnrenewed, "histories"),
-		driverBug("retry-unknown", "engine", "an unknown outcome is tried again", retryUnknown, "steps", "histories"),
-		driverBug("early-read-back", "engine", "a read proves absence while the request may still arrive", earlyReadBack, "steps", "histories"),
-		driverBug("key-per-attempt", "driver", "every attempt has a key of its own", keyPerAttempt, "steps", "histories", "kills"),
-		driverBug("5xx-refused", "driver", "a 5xx is taken for a refusal", serverErrorRefused, "steps", "histories"),
-		driverBug("settle-absent", "driver", "settling never finds the item", settleAbsent, "steps", "histories"),
-		driverBug("cut-published", "driver", "a reply that was cut is taken for success", cutPublished, "steps", "histories"),
+		driverBug("retry-unknown", "engine", "an unknown outcome is tried again", retryUnknown, "steps"),
+		driverBug("early-read-back", "engine", "a read proves absence while the request may still arrive", earlyReadBack, "steps"),
+		driverBug("key-per-attempt", "driver", "every attempt has a key of its own", keyPerAttempt, "steps", "kills"),
+		driverBug("5xx-refused", "driver", "a 5xx is taken for a refusal", serverErrorRefused, "steps"),
+		driverBug("settle-absent", "driver", "settling never finds the item", settleAbsent, "steps"),
+		driverBug("cut-published", "driver", "a reply that was cut is taken for success", cutPublished, "steps"),
 	}
+	for i := range bugs {
+		bugs[i].On = []string{"mastodon/gotosocial", "blind (stand-in)"}
+		if bugs[i].Name == "key-per-attempt" {
+			bugs[i].On = []string{"bluesky", "mastodon"}
+		}
+	}
+	return bugs
 }
 
 func storeBug(name, where, what string, wrap func(scheduler.Store) scheduler.Store, by ...string) Bug {
-	return Bug{ground.Bug{Store: wrap}, name, where, what, by}
+	return Bug{ground.Bug{Store: wrap}, name, where, what, by, nil}
 }
 
 func driverBug(name, where, what string, change func(*buggyDriver), by ...string) Bug {
@@ -53,7 +61,7 @@ func driverBug(name, where, what string, change func(*buggyDriver), by ...string
 		change(b)
 		return b
 	}
-	return Bug{ground.Bug{Driver: wrap}, name, where, what, by}
+	return Bug{ground.Bug{Driver: wrap}, name, where, what, by, nil}
 }
 
 var bugs = func() map[string]Bug {

@@ -34,11 +34,16 @@ func (s unfenced) Save(ctx context.Context, r *scheduler.Record, now time.Time) 
 }
 
 // claimLeased gives out records whose lease is not over.
-type claimLeased struct{ scheduler.Store }
+type claimLeased struct {
+	scheduler.Store
 
-func newClaimLeased(s scheduler.Store) scheduler.Store { return claimLeased{s} }
+	mu   sync.Mutex
+	last time.Time // when it claimed
+}
 
-func (s claimLeased) Claim(ctx context.Context, c scheduler.Claim) ([]*scheduler.Record, error) {
+func newClaimLeased(s scheduler.Store) scheduler.Store { return &claimLeased{Store: s} }
+
+func (s *claimLeased) Claim(ctx context.Context, c scheduler.Claim) ([]*scheduler.Record, error) {
 	rs, err := s.Store.Claim(ctx, c)
 	if err != nil || len(rs) >= c.Limit {
 		return rs, err
@@ -64,11 +69,13 @@ func (s claimLeased) Claim(ctx context.Context, c scheduler.Claim) ([]*scheduler
 	return append(rs, more...), nil
 }
 
-// NextWake makes a loop look again and again, as for a record that is due.
-func (s claimLeased) NextWake(ctx context.Context) (time.Time, bool, error) {
+// NextWake names what is leased as due, once a second.
+func (s *claimLeased) NextWake(ctx context.Context) (time.Time, bool, error) {
 	next, ok, err := s.Store.NextWake(ctx)
-	if ok && err == nil {
-		next = next.Add(-time.Minute)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if now := time.Now(); ok && err == nil && now.Sub(s.last) > time.Second {
+		next, s.last = next.Add(-time.Minute), now
 	}
 	return next, ok, err
 }

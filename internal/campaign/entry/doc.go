@@ -81,6 +81,8 @@ func All() []Entry {
 	return []Entry{
 		{"steps", "a crash, or a reply cut, at every step", Steps},
 		{"histories", "seeded random histories", Histories},
+		{"kills", "kill -9 of worker processes", Kills},
+		{"freezes", "SIGSTOP of worker processes past their lease", Freezes},
 	}
 }
 

@@ -39,7 +39,7 @@ func TestHistories(t *testing.T) {
 func TestBugs(t *testing.T) {
 	for _, b := range entry.Bugs() {
 		t.Run(b.Name, func(t *testing.T) {
-			s := &entry.Size{Seed: 1, Steps: 9, Histories: 300, Workers: 2, Dir: t.TempDir()}
+			s := &entry.Size{Seed: 1, Steps: 9, Histories: 600, Workers: 2, Dir: t.TempDir(), Platforms: b.On}
 			for _, e := range entry.All() {
 				r := e.Run(t, s, b.Name)
 				if r.Err != nil {

@@ -77,7 +77,7 @@ func (s *story) add(o *story) {
 
 // String implements fmt.Stringer.
 func (s *story) String() string {
-	return fmt.Sprintf("%d histories (%d on SQLite, %d without any fault) with %d workers; %d faults at servers, %d crashes, "+
+	return fmt.Sprintf("%d histories (%d on SQLite, %d in which the platform is slow and nothing else happens) with %d workers; %d faults at servers, %d crashes, "+
 		"%d errors of a store before or after its effect, %d hangs of a store or a connection, of up to two leases",
 		s.histories, s.sqlite, s.calm, s.workers, s.atServer, s.crashes, s.store, s.hanging)
 }
@@ -161,9 +161,10 @@ func (h *history) live(ctx context.Context, p *ground.Place) (map[string]*ground
 	p.World.Faults.Remove(0)
 	time.Sleep(afterwards)
 	h.story.histories, h.story.workers = 1, h.workers
-	h.story.atServer = p.World.Faults.Hits()
 	if h.calm {
 		h.story.calm = 1
+	} else {
+		h.story.atServer = p.World.Faults.Hits()
 	}
 	faults := h.story.atServer + h.story.crashes + h.story.store + h.story.hanging
 	return p.Judge(context.WithoutCancel(ctx), ground.Circumstances{Faults: faults, Expired: h.expired})
@@ -219,6 +220,9 @@ func (h *history) skew() time.Duration {
 // trouble puts faults in force at the servers.
 func (h *history) trouble(p *ground.Place) {
 	if h.calm {
+		// A platform that takes its time is no reason to ask anybody.
+		p.World.Faults.Add(sim.Fault{Kind: sim.Slow, Class: sim.Commit, Times: -1, Delay: time.Duration(h.rng.Int64N(int64(h.lease / 4)))})
+		p.World.Faults.Add(sim.Fault{Kind: sim.Slow, Class: sim.Prepare, Times: -1, Delay: time.Duration(h.rng.Int64N(int64(h.lease)))})
 		return
 	}
 	kinds := sim.FaultKinds()
@@ -283,17 +287,17 @@ func (h *history) struck(ctx context.Context) <-chan struct{} {
 func (h *history) script(st ground.Step) ground.Act {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if h.calm || h.story.crashes+h.story.store+h.story.hanging > 30 || h.rng.IntN(14) > 0 {
+	if h.calm || h.story.crashes+h.story.store+h.story.hanging > 30 || h.rng.IntN(12) > 0 {
 		return ground.Act{}
 	}
-	switch n := h.rng.IntN(8); {
+	switch n := h.rng.IntN(6); {
 	case n < 2:
 		h.story.crashes++
 		return ground.Act{CrashBefore: n == 0, CrashAfter: n == 1}
 	case n < 4 && st.Side == ground.Store:
 		h.story.store++
 		return ground.Act{FailBefore: n == 2, FailAfter: n == 3}
-	case n == 4:
+	case n >= 4:
 		h.story.hanging++
 		return ground.Act{Pause: time.Duration(h.rng.Int64N(int64(2 * h.lease)))}
 	}

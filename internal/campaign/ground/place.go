@@ -47,7 +47,7 @@ type Planned struct {
 
 // Outside makes what must not be made in a bubble: servers listen.
 func Outside(platforms ...*platform.Platform) *Place {
-	p := &Place{World: sim.NewWorld(), net: NewNetwork(), credentials: smm.NewMemoryCredentials()}
+	p := &Place{World: sim.NewWorld(), credentials: smm.NewMemoryCredentials()}
 	for _, pf := range platforms {
 		p.stands = append(p.stands, &Stand{Platform: pf, Server: pf.Open(p.World)})
 	}
@@ -63,9 +63,17 @@ func (p *Place) CloseOutside() {
 
 // Open begins the run, in its bubble, with so many accounts on each server.
 func (p *Place) Open(ctx context.Context, store scheduler.Store, accounts int) error {
-	p.Store, p.net = store, NewNetwork()
+	p.net = NewNetwork()
 	for _, s := range p.stands {
 		p.net.Serve(s.Platform.Addr(s.Server), s.Server.Handler())
+	}
+	return p.OpenReal(ctx, store, accounts)
+}
+
+// OpenReal is Open without a bubble: clients connect to the servers' own sockets.
+func (p *Place) OpenReal(ctx context.Context, store scheduler.Store, accounts int) error {
+	p.Store = store
+	for _, s := range p.stands {
 		for n := range accounts {
 			sc, err := s.Platform.Set(ctx, s.Server, n, time.Now())
 			if err != nil {
@@ -82,7 +90,11 @@ func (p *Place) Open(ctx context.Context, store scheduler.Store, accounts int) e
 }
 
 // Close ends the run.
-func (p *Place) Close() { p.net.Close() }
+func (p *Place) Close() {
+	if p.net != nil {
+		p.net.Close()
+	}
+}
 
 // Stands returns the servers.
 func (p *Place) Stands() []*Stand { return p.stands }

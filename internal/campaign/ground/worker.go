@@ -89,6 +89,9 @@ func (w *Worker) dial(ctx context.Context, network, addr string) (net.Conn, erro
 	if w.dead.Load() {
 		return nil, errDead
 	}
+	if w.place.net == nil {
+		return new(net.Dialer).DialContext(ctx, network, addr)
+	}
 	return w.place.net.Dial(ctx, network, addr)
 }
 
