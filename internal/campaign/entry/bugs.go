@@ -40,8 +40,11 @@ func Bugs() []Bug {
 	}
 	for i := range bugs {
 		bugs[i].On = []string{"mastodon/gotosocial", "blind (stand-in)"}
-		if bugs[i].Name == "key-per-attempt" {
+		switch bugs[i].Name {
+		case "key-per-attempt":
 			bugs[i].On = []string{"bluesky", "mastodon"}
+		case "claim-leased", "lease-unrenewed":
+			bugs[i].On = []string{"blind (stand-in)"}
 		}
 	}
 	return bugs
@@ -59,6 +62,11 @@ func driverBug(name, where, what string, change func(*buggyDriver), by ...string
 		}
 		b := &buggyDriver{Driver: d, pub: pub}
 		change(b)
+		prober, probes := d.(smm.MediaProber)
+		validator, validates := d.(smm.PostValidator)
+		if probes && validates {
+			return buggyProber{b, prober, validator}
+		}
 		return b
 	}
 	return Bug{ground.Bug{Driver: wrap}, name, where, what, by, nil}

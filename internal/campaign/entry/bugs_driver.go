@@ -23,6 +23,13 @@ type buggyDriver struct {
 	ready  func(p *smm.Prepared)
 }
 
+// buggyProber is one of a driver that looks at media and options.
+type buggyProber struct {
+	*buggyDriver
+	smm.MediaProber
+	smm.PostValidator
+}
+
 // Prepare implements smm.Publisher.
 func (d *buggyDriver) Prepare(ctx context.Context, r *smm.PublishRequest, last smm.Prepared) (smm.Prepared, error) {
 	p, err := d.pub.Prepare(ctx, r, last)

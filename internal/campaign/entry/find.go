@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/smmkit/smmkit/internal/campaign/ground"
 )
@@ -35,18 +36,18 @@ func (f *Finding) How() string {
 
 // FindBugs makes each mistake in turn and runs a small sample of the entries that
 // must find it.
-func FindBugs(t *testing.T, seed uint64, dir string, log func(string)) []Finding {
+func FindBugs(t *testing.T, s Size) []Finding {
 	t.Helper()
 	var out []Finding
 	for _, b := range Bugs() {
-		s := &Size{Seed: seed, Steps: 3, Histories: 1000, Kills: 60, Workers: 2, Dir: dir, Platforms: b.On}
+		s.Platforms = b.On
 		f := Finding{Bug: b}
 		for _, e := range All() {
 			for _, by := range b.By {
-				if e.Name != by {
+				if e.Name != by || (by == "kills" && s.Kills == 0) {
 					continue
 				}
-				r := e.Run(t, s, b.Name)
+				r := e.Run(t, &s, b.Name)
 				sum := r.Sum()
 				sum.Notes = nil
 				f.Sum.Add(sum)
@@ -55,8 +56,9 @@ func FindBugs(t *testing.T, seed uint64, dir string, log func(string)) []Finding
 				} else {
 					f.Miss = append(f.Miss, e.Name)
 				}
-				if log != nil && r.Err != nil {
-					log(fmt.Sprintf("%s with %s: %v", e.Name, b.Name, r.Err))
+				s.log("%s: %d found by %s in %s", b.Name, r.Bad(), e.Name, r.Took.Round(100*time.Millisecond))
+				if r.Err != nil {
+					s.log("%s with %s: %v", e.Name, b.Name, r.Err)
 				}
 			}
 		}

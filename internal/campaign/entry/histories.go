@@ -220,9 +220,10 @@ func (h *history) skew() time.Duration {
 // trouble puts faults in force at the servers.
 func (h *history) trouble(p *ground.Place) {
 	if h.calm {
-		// A platform that takes its time is no reason to ask anybody.
+		// A platform that takes its time is no reason to ask anybody, nor is an upload
+		// that outlasts a lease.
 		p.World.Faults.Add(sim.Fault{Kind: sim.Slow, Class: sim.Commit, Times: -1, Delay: time.Duration(h.rng.Int64N(int64(h.lease / 4)))})
-		p.World.Faults.Add(sim.Fault{Kind: sim.Slow, Class: sim.Prepare, Times: -1, Delay: time.Duration(h.rng.Int64N(int64(h.lease)))})
+		p.World.Faults.Add(sim.Fault{Kind: sim.Slow, Class: sim.Prepare, Times: -1, Delay: time.Duration(h.rng.Int64N(int64(h.lease * 3 / 2)))})
 		return
 	}
 	kinds := sim.FaultKinds()
