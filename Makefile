@@ -2,10 +2,10 @@
 # below are its steps, so that a green target here is a green step there.
 
 .DEFAULT_GOAL := help
-.PHONY: help test lint race fuzz tidy generate imports network ci
+.PHONY: help test lint race fuzz tidy generate imports network campaign campaign-ci ci
 
 help: ## show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 test: ## test every module of the workspace
 	go test work
@@ -30,6 +30,12 @@ imports: ## who may import whom, file sizes, and the consumer without third part
 
 network: ## the real Bluesky stack and the OAuth judge; installs them the first time
 	.ci/run prepare network judge
+
+campaign: ## the fault campaign, in depth: takes more than an hour
+	go run ./internal/campaign -tier deep
+
+campaign-ci: ## the fault campaign as continuous integration runs it: under 6 minutes
+	.ci/run campaign
 
 ci: ## everything, as continuous integration runs it
 	.ci/run

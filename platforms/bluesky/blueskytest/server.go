@@ -138,6 +138,10 @@ func (s *Server) URL() string { return s.http.URL }
 // Close shuts the server down.
 func (s *Server) Close() { s.http.Close() }
 
+// Handler is what answers, faults included: for tests that bring a network of
+// their own, such as one within a synctest bubble.
+func (s *Server) Handler() http.Handler { return s.http.Config.Handler }
+
 // Transport returns a transport that reaches this server whatever host a
 // request names, for tests of code that uses the public addresses.
 func (s *Server) Transport() http.RoundTripper { return redirected{s.http} }

@@ -124,6 +124,10 @@ func (s *Server) URL() string { return s.url }
 // has to be told to connect there.
 func (s *Server) Addr() string { return s.http.Listener.Addr().String() }
 
+// Handler is what answers, faults included: for tests that bring a network of
+// their own, such as one within a synctest bubble.
+func (s *Server) Handler() http.Handler { return s.http.Config.Handler }
+
 // Host returns the host and port that handles and the Space of Refs show.
 func (s *Server) Host() string { return s.host }
 

@@ -1,0 +1,66 @@
+package report
+
+const intro = `# Reliability
+
+What happens to posts when processes die, replies are lost and clocks differ. The
+figures below are from one run of the fault campaign (internal/campaign) against
+the simulators of every platform. The judge is the simulators' ledger, which counts
+what the public would see; what the client believes counts for nothing.
+
+- **lost**: planned, and not public, and nobody was told why.
+- **duplicated**: the same item public more than once, however briefly.
+- **stuck**: not done within the bound, or with nothing that will wake it.
+- **wrong**: reported as failed, yet public; or published under another name.
+- **asked needlessly**: a person was asked although the guarantee class can tell, or
+  although nothing had gone wrong.
+- **asked a person**: needs-human deliveries by class, where nothing else can tell.
+
+All but the last must be 0, or the campaign fails. "mastodon/gotosocial" and
+"mastodon/pixelfed" are servers of Mastodon's API without keys, where everything is
+read back. "blind (stand-in)" is no real platform: it stands in for the class where
+nothing that was sent can be looked for. Faults that struck a run with several
+platforms are counted in the row of each.
+
+`
+
+var explain = map[string]string{
+	"steps": "The real scheduler, drivers and simulators in one process, on a clock that stands still until everybody waits. " +
+		"Every store write and every request of a clean run is counted; then the run is repeated once for each of them and each thing " +
+		"that can befall it: the worker gone before or after it, the store's error before or after its effect, the connection cut before " +
+		"the effect, in the request, after the effect, in the reply (with the worker gone, and with it alive), 5xx before and after the effect, " +
+		"a page in place of the answer, a request that arrives 45 s late, a refusal for want of quota. Another worker takes over when the lease ends.",
+	"histories": "Two to six posts of random forms on one or two platforms, one to four workers on one store, clocks that differ by up to a twentieth " +
+		"of the lease (the bound that package scheduler states), leases of 5, 10 or 30 s. A seed and a number name a history; the order in which " +
+		"goroutines of the same instant run is the runtime's, and not part of the seed.",
+	"kills": "Worker processes with the store on SQLite and real sockets to simulators in another process, killed 0 to 35 ms after they are ready, " +
+		"each replaced at once. At the end a worker with a fast clock finishes what is left.",
+	"freezes": "A worker process is stopped when its commit is about to leave, another takes over after the lease and finishes, and the first goes on. " +
+		"Half of them send although their time is over, as the kernel does with what it was given before.",
+}
+
+const bugsIntro = `## Bugs made on purpose
+
+A campaign that cannot fail is worthless. Each of these mistakes is put around the
+store, the engine's journal or the driver by a decorator, and the entries named find
+it, in a small sample of what they run (TestBugsAreFound).
+
+| bug | in | what | found by | as |
+|---|---|---|---|---|
+`
+
+const outro = `
+## What is not covered
+
+- Real servers: simulators are written from documents, cassettes and the open
+  network's own code, and may be wrong where these are.
+- More than one machine: several processes on one file, and several workers on one
+  store with clocks that differ, stand in for it. PostgreSQL has tests of its own.
+- Crashes of the host's own code between deciding to publish and calling Schedule.
+- Time jumps of a worker's clock beyond the stated bound.
+- Losses of power: smm/sqlitestore has its own tests, on a disk that forgets what
+  was not synced.
+- A process frozen in the middle of a commit can double a post on platforms of the
+  classes read-back and blind. It is counted under freezes, and cannot be prevented.
+- Forms that are handed to the server for later ("scheduled") are left out of the
+  entries with processes, where no clock can be moved.
+`
