@@ -148,14 +148,19 @@ func (c *Client) Validate(ctx context.Context, p *Post, channels []Ref) (Finding
 // validate checks a post as the channel's platform shall see it.
 func (c *Client) validate(ctx context.Context, ch Ref, p *Post) (Findings, error) {
 	v := &validation{c: c, ch: ch}
-	d, err := driverAs[Driver](c, ch, "validate")
+	err := v.run(ctx, p)
+	return v.found, err
+}
+
+func (v *validation) run(ctx context.Context, p *Post) error {
+	d, err := driverAs[Driver](v.c, v.ch, "validate")
 	if err != nil {
 		v.add("channel.unknown", "", nil, "%v", err)
-		return v.found, nil
+		return nil
 	}
 	v.driver = d
-	if v.caps, err = c.capabilities(ctx, ch, false); err != nil {
-		return nil, err
+	if v.caps, err = v.c.capabilities(ctx, v.ch, false); err != nil {
+		return err
 	}
 	v.limits = v.caps.Limits()
 	v.post(ctx, p, "", true)
@@ -163,18 +168,23 @@ func (c *Client) validate(ctx context.Context, ch Ref, p *Post) (Findings, error
 		v.post(ctx, &p.Thread[i], fmt.Sprintf("thread[%d].", i), false)
 	}
 	v.thread(p)
-	errs := []error{v.ask(ctx, p)}
-	for _, g := range c.gates {
-		found, err := g.Check(ctx, ch, p)
+	return errors.Join(v.ask(ctx, p), v.gates(ctx, p))
+}
+
+// gates asks the host's gates.
+func (v *validation) gates(ctx context.Context, p *Post) error {
+	var errs []error
+	for _, g := range v.c.gates {
+		found, err := g.Check(ctx, v.ch, p)
 		for _, f := range found {
-			f.Channel = ch
+			f.Channel = v.ch
 			v.found = append(v.found, f)
 		}
 		if err != nil {
-			errs = append(errs, fmt.Errorf("smm: gate on %s: %w", ch, err))
+			errs = append(errs, fmt.Errorf("smm: gate on %s: %w", v.ch, err))
 		}
 	}
-	return v.found, errors.Join(errs...)
+	return errors.Join(errs...)
 }
 
 // validation collects the findings of one post on one channel.
@@ -185,6 +195,8 @@ type validation struct {
 	caps   Capabilities
 	limits Limits
 	found  Findings
+	// answers: the post will answer an item that is not public yet.
+	answers bool
 }
 
 func (v *validation) add(code, path string, args map[string]string, format string, a ...any) {
@@ -243,6 +255,10 @@ func (v *validation) post(ctx context.Context, p *Post, prefix string, first boo
 
 func (v *validation) kind(p *Post, prefix string, first bool) CreateKind {
 	if !first {
+		return CreateReply
+	}
+	if v.answers {
+		v.need(CapReply, prefix+"reply_to")
 		return CreateReply
 	}
 	kind, err := p.CreateKind()
