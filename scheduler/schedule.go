@@ -35,6 +35,13 @@ type ScheduleOptions struct {
 	Policy smm.Policy
 	// Labels, if not zero, replace the labels of the post.
 	Labels smm.Labels
+	// After, if not nil, makes the post wait for another delivery of the tenant, on
+	// any channel, to answer it or to carry its address; see smm.After. A parent
+	// must not be purged before, see Purge.
+	After *smm.After
+	// Manual, if not nil, makes the post a task for a person on each channel; see
+	// Task and smm.ManualOptions. Platforms without a driver work too.
+	Manual *smm.ManualOptions
 	// AllowPast permits a planned time that lies long in the past, for imports.
 	// Such a post is due at once.
 	AllowPast bool
@@ -168,6 +175,9 @@ func (s *Scheduler) schedule(ctx context.Context, post *smm.Post, channels []smm
 
 // plan makes the records of an entry.
 func (s *Scheduler) plan(ctx context.Context, post *smm.Post, channels []smm.Ref, at time.Time, opts *ScheduleOptions, hash []byte) ([]*Record, smm.Findings, error) {
+	if err := s.checkAfter(ctx, channels, opts); err != nil {
+		return nil, nil, err
+	}
 	at = Micro(at)
 	policy := opts.Policy
 	if opts.StaleAfter > 0 {
@@ -177,7 +187,9 @@ func (s *Scheduler) plan(ctx context.Context, post *smm.Post, channels []smm.Ref
 	if !opts.Labels.IsZero() {
 		p.Labels = opts.Labels
 	}
-	ds, findings, err := s.client.ForTenant(opts.Tenant).Plan(ctx, &p, channels, &smm.PublishOptions{Token: opts.Token, Policy: policy})
+	ds, findings, err := s.client.ForTenant(opts.Tenant).Plan(ctx, &p, channels, &smm.PublishOptions{
+		Token: opts.Token, Policy: policy, After: opts.After, Manual: opts.Manual,
+	})
 	if err != nil {
 		return nil, findings, err
 	}
@@ -243,6 +255,16 @@ func payloadHash(post *smm.Post, channels []smm.Ref, at time.Time, opts *Schedul
 	}{channels, at.UTC().Truncate(time.Microsecond), opts.StaleAfter, opts.Policy, opts.Labels})
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", smm.ErrInvalid, err)
+	}
+	if opts.After != nil || opts.Manual != nil { // a token's payload from before it had these stays the same
+		more, err := json.Marshal(struct {
+			After  *smm.After
+			Manual *smm.ManualOptions
+		}{opts.After, opts.Manual})
+		if err != nil {
+			return nil, fmt.Errorf("%w: %w", smm.ErrInvalid, err)
+		}
+		rest = append(rest, more...)
 	}
 	sum := sha256.Sum256(slices.Concat(b, []byte{'\n'}, rest))
 	return sum[:], nil
