@@ -330,6 +330,11 @@ func (w *world) stalls() string {
 // the first violation with the way to it. The world cannot be copied, so a
 // branch is reached by taking its way again.
 func explore(class smm.Class, m mutant, b budgets) (states int, bad string) {
+	return exploreAll(class, m, b, func(*world) {})
+}
+
+// exploreAll is explore that shows every state to visit.
+func exploreAll(class smm.Class, m mutant, b budgets, visit func(*world)) (states int, bad string) {
 	seen := make(map[string]struct{})
 	todo := [][]action{nil}
 	for len(todo) > 0 {
@@ -345,6 +350,7 @@ func explore(class smm.Class, m mutant, b budgets) (states int, bad string) {
 				break
 			}
 			seen[h] = struct{}{}
+			visit(w)
 			if v := w.violation(); v != "" {
 				w.close()
 				return len(seen), v + " after " + way(path)
