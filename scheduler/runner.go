@@ -43,17 +43,19 @@ func (s *Scheduler) handle(ctx context.Context, r *Record) (time.Time, error) {
 	defer s.callNext(ctx, r)
 	w := &work{s: s, r: r, lease: hold(ctx, s.store, s.clock, r, s.lease, s.drain)}
 	defer w.lease.stop()
-	restarts := 0
+	restarts, late := 0, false
 	for {
 		if ctx.Err() != nil { // the step in flight is finished, and the host stops
 			w.lease.giveBack(s.clock.Now()) //nolint:contextcheck // ctx has ended; the lease has its own
 			return time.Time{}, nil
 		}
+		late = s.markLate(r, s.clock.Now()) || late
 		before := r.Delivery
 		err := w.step() //nolint:contextcheck // the lease's context, which outlives ctx by the step in flight
 		switch {
 		case err == nil:
-			s.tell(eventOf(&before, &r.Delivery), &r.Delivery, nil)
+			s.tellStep(&before, &r.Delivery, late)
+			late = false
 			if w.released {
 				return r.Delivery.Wake, nil
 			}
@@ -91,8 +93,10 @@ func (w *work) step() error {
 	d, now := &w.r.Delivery, w.s.clock.Now()
 	cmd, _ := smm.Next(d, now)
 	switch cmd {
-	case smm.CommandNone, smm.CommandHuman, smm.CommandWait:
+	case smm.CommandNone, smm.CommandWait:
 		return w.Save(w.lease.ctx, d) // gives it back
+	case smm.CommandHuman, smm.CommandTask:
+		return w.remind(now)
 	case smm.CommandLink:
 		return w.link(now)
 	case smm.CommandCommit:
@@ -136,7 +140,7 @@ func (w *work) link(now time.Time) error {
 	case err != nil:
 		return err
 	}
-	if err := d.Link(&parent.Delivery, now); err != nil {
+	if err := w.tellParent(&parent.Delivery, now); err != nil {
 		return err
 	}
 	if soon := now.Add(linkPause); d.Phase == smm.PhaseWaiting && parent.Delivery.Phase == smm.PhaseCommitting && d.Wake.After(soon) {

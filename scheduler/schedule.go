@@ -46,6 +46,13 @@ type ScheduleOptions struct {
 	// Repeat says what to do if a channel has the same content; the zero value
 	// leaves it to WithRepeat.
 	Repeat RepeatPolicy
+	// After, if not nil, makes the post wait for another delivery of the tenant, on
+	// any channel, to answer it or to carry its address; see smm.After. A parent
+	// must not be purged before, see Purge.
+	After *smm.After
+	// Manual, if not nil, makes the post a task for a person on each channel; see
+	// Task and smm.ManualOptions. Platforms without a driver work too.
+	Manual *smm.ManualOptions
 	// AllowPast permits a planned time that lies long in the past, for imports.
 	// Such a post is due at once.
 	AllowPast bool
@@ -191,6 +198,9 @@ func (s *Scheduler) checkTime(at time.Time, allowPast bool) error {
 
 // plan makes the records of an entry.
 func (s *Scheduler) plan(ctx context.Context, post *smm.Post, channels []smm.Ref, at time.Time, opts *ScheduleOptions, hash []byte) ([]*Record, smm.Findings, error) {
+	if err := s.checkAfter(ctx, channels, opts); err != nil {
+		return nil, nil, err
+	}
 	at = Micro(at)
 	policy := opts.Policy
 	if opts.StaleAfter > 0 {
@@ -200,7 +210,9 @@ func (s *Scheduler) plan(ctx context.Context, post *smm.Post, channels []smm.Ref
 	if !opts.Labels.IsZero() {
 		p.Labels = opts.Labels
 	}
-	ds, findings, err := s.client.ForTenant(opts.Tenant).Plan(ctx, &p, channels, &smm.PublishOptions{Token: opts.Token, Policy: policy})
+	ds, findings, err := s.client.ForTenant(opts.Tenant).Plan(ctx, &p, channels, &smm.PublishOptions{
+		Token: opts.Token, Policy: policy, After: opts.After, Manual: opts.Manual,
+	})
 	if err != nil {
 		return nil, findings, err
 	}
@@ -307,11 +319,16 @@ func payloadHash(post *smm.Post, channels []smm.Ref, at time.Time, opts *Schedul
 		StaleAfter time.Duration
 		Policy     smm.Policy
 		Labels     smm.Labels
-		Slot       string       `json:",omitempty"` // a token's payload from before it had these stays the same
-		Draft      string       `json:",omitempty"`
-		Zone       string       `json:",omitempty"`
-		Repeat     RepeatPolicy `json:",omitzero"`
-	}{channels, at.UTC().Truncate(time.Microsecond), opts.StaleAfter, opts.Policy, opts.Labels, opts.Slot, opts.Draft, opts.Zone, opts.Repeat})
+		Slot       string             `json:",omitempty"` // a token's payload from before it had these stays the same
+		Draft      string             `json:",omitempty"`
+		Zone       string             `json:",omitempty"`
+		Repeat     RepeatPolicy       `json:",omitzero"`
+		After      *smm.After         `json:",omitempty"`
+		Manual     *smm.ManualOptions `json:",omitempty"`
+	}{
+		channels, at.UTC().Truncate(time.Microsecond), opts.StaleAfter, opts.Policy, opts.Labels,
+		opts.Slot, opts.Draft, opts.Zone, opts.Repeat, opts.After, opts.Manual,
+	})
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", smm.ErrInvalid, err)
 	}

@@ -23,6 +23,7 @@ type Scheduler struct {
 	lease   time.Duration
 	drain   time.Duration
 	maxPast time.Duration
+	overdue time.Duration
 	onEvent func(Event)
 	loop    LoopOptions
 	gates   []Gate
@@ -65,6 +66,10 @@ func WithDrain(d time.Duration) Option { return func(s *Scheduler) { s.drain = d
 // WithMaxPast sets how far in the past a planned time may lie: default 5
 // minutes. ScheduleOptions.AllowPast lifts it for one call.
 func WithMaxPast(d time.Duration) Option { return func(s *Scheduler) { s.maxPast = d } }
+
+// WithOverdue sets how long after its planned time a delivery that is not final
+// is overdue: default 1 h. The next step that it takes tells EventOverdue, once.
+func WithOverdue(d time.Duration) Option { return func(s *Scheduler) { s.overdue = d } }
 
 // WithEvents makes the scheduler call f with what happens. It is called from
 // several goroutines, in order for each delivery, and holds up that delivery
@@ -113,7 +118,7 @@ func WithRepeat(p RepeatPolicy) Option { return func(s *Scheduler) { s.repeat = 
 func New(client *smm.Client, store Store, opts ...Option) (*Scheduler, error) {
 	s := &Scheduler{
 		client: client, store: store, clock: smm.SystemClock(),
-		lease: 30 * time.Second, drain: 30 * time.Second, maxPast: 5 * time.Minute,
+		lease: 30 * time.Second, drain: 30 * time.Second, maxPast: 5 * time.Minute, overdue: time.Hour,
 	}
 	for _, o := range opts {
 		o(s)
@@ -121,7 +126,7 @@ func New(client *smm.Client, store Store, opts ...Option) (*Scheduler, error) {
 	if client == nil || store == nil {
 		return nil, fmt.Errorf("%w: a scheduler needs a client and a store", smm.ErrInvalid)
 	}
-	if s.clock == nil || s.drain <= 0 || s.maxPast < 0 {
+	if s.clock == nil || s.drain <= 0 || s.maxPast < 0 || s.overdue <= 0 {
 		return nil, fmt.Errorf("%w: option with a nil, zero or negative value", smm.ErrInvalid)
 	}
 	if s.lease < minLease {
@@ -155,7 +160,8 @@ func (s *Scheduler) Run(ctx context.Context) error { return s.engine.Run(ctx, s.
 // RunUntilIdle publishes what is due, and what falls due within the horizon of
 // any moment, and returns when there is nothing left of that: for scripts and
 // tests. A retry or a settling beyond the horizon is left to the next run. The
-// engine must be a Loop; the error matches smm.ErrUnsupported otherwise.
+// horizon should be shorter than the reminders of what waits for a person, since
+// those fall due again and again. The engine must be a Loop; the error matches smm.ErrUnsupported otherwise.
 func (s *Scheduler) RunUntilIdle(ctx context.Context, horizon time.Duration) error {
 	loop, ok := s.engine.(*Loop)
 	if !ok {

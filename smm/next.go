@@ -12,7 +12,8 @@ type Command string
 // The commands.
 const (
 	CommandNone    Command = "none"    // it is final
-	CommandHuman   Command = "human"   // only Resolve helps
+	CommandHuman   Command = "human"   // only Resolve helps; Remind, from the time on that Next gives
+	CommandTask    Command = "task"    // a person must publish it: Remind
 	CommandWait    Command = "wait"    // nothing before the time that Next gives
 	CommandLink    Command = "link"    // ask what became of the parent, then Link
 	CommandPrepare Command = "prepare" //
@@ -23,13 +24,14 @@ const (
 )
 
 // Next says what may be done with d now, and from when on if that is in the
-// future. It is a pure function of its arguments.
+// future. It is a pure function of its arguments. With CommandHuman the time is
+// when to remind a person, zero for never.
 func Next(d *Delivery, now time.Time) (Command, time.Time) {
 	switch {
 	case d.Phase.Final():
 		return CommandNone, time.Time{}
 	case d.Phase == PhaseHuman:
-		return CommandHuman, time.Time{}
+		return CommandHuman, d.Wake
 	case d.Phase == PhaseCommitting:
 		// Advance never leaves a delivery in this phase, so whoever wrote the
 		// intent crashed or lost its lease.
@@ -46,10 +48,12 @@ func Next(d *Delivery, now time.Time) (Command, time.Time) {
 		}
 		return CommandSettle, now
 	}
-	doubt := d.Attempt.Doubt
+	doubt := d.mayBePublic()
 	switch {
 	case !doubt && d.stale(now):
 		return CommandExpire, now
+	case d.Phase == PhaseManual:
+		return CommandTask, now
 	case d.Phase == PhasePreparing:
 		return CommandPrepare, now
 	case d.prepareExpired(now) && !doubt:
@@ -85,7 +89,7 @@ func (d *Delivery) mayCommitAgain(now time.Time) bool {
 	g := d.Prepared.Guarantee
 	switch g.Class {
 	case ClassHandle:
-		return true
+		return !d.otherHandle()
 	case ClassKey:
 		if g.KeyWindow == 0 {
 			return true
@@ -114,6 +118,10 @@ func (d *Delivery) prepared(p Prepared, err error, now time.Time) {
 	if err != nil {
 		d.Failure = newFailure("prepare", err)
 		if finalError(err) || d.gaveUp(now) {
+			if d.mayBePublic() {
+				d.askHuman(now, "prepare failed, and it may have been published before the restore")
+				return
+			}
 			d.finish(PhaseFailed, now, "prepare failed")
 			return
 		}
@@ -124,6 +132,9 @@ func (d *Delivery) prepared(p Prepared, err error, now time.Time) {
 	d.progress()
 	if p.Ready {
 		d.Phase, d.Wake = PhaseReady, now
+		if !d.Restored.IsZero() {
+			d.doubtSince(true)
+		}
 		d.note(now, "", "prepared")
 		return
 	}
@@ -273,7 +284,7 @@ func (d *Delivery) missing(o Outcome, quiet bool, now time.Time) {
 // absent applies the proof that no attempt so far had any effect.
 func (d *Delivery) absent(now time.Time) {
 	refused, n := d.Attempt.Refused, d.Attempt.N
-	d.Attempt = Attempt{N: n}
+	d.Attempt, d.Restored = Attempt{N: n}, time.Time{}
 	switch {
 	case refused:
 		d.finish(PhaseFailed, now, "refused, and proved absent")
@@ -294,7 +305,9 @@ func (d *Delivery) absent(now time.Time) {
 func (d *Delivery) believe(o Outcome) Outcome {
 	switch class := d.Prepared.Guarantee.Class; {
 	case o.State == OutcomePublished && o.Post.ID == "" && o.Evidence == "",
-		o.State == OutcomeRepeatable && class != ClassKey && class != ClassHandle:
+		o.State == OutcomeRepeatable && class != ClassKey && class != ClassHandle,
+		o.State == OutcomeRepeatable && d.otherHandle(),
+		(o.State == OutcomeAbsent || o.State == OutcomeRefused) && d.lostHandle():
 		o.State = OutcomeUnknown
 	}
 	return o
@@ -306,13 +319,13 @@ func (d *Delivery) publish(o Outcome, now time.Time) {
 }
 
 func (d *Delivery) finish(p Phase, now time.Time, note string) {
-	d.Phase, d.Wake = p, time.Time{}
+	d.Phase, d.Wake, d.Restored = p, time.Time{}, time.Time{}
 	d.progress()
 	d.note(now, d.Outcome.State, "%s", note)
 }
 
 func (d *Delivery) askHuman(now time.Time, why string) {
-	d.Phase, d.Wake = PhaseHuman, time.Time{}
+	d.Phase, d.Wake = PhaseHuman, now.Add(d.Policy.remind())
 	d.note(now, d.Outcome.State, "%s: a person must look", why)
 }
 
@@ -336,14 +349,16 @@ func (d *Delivery) retry(now, next time.Time, note string) {
 	d.note(now, d.Outcome.State, "%s", note)
 }
 
+const backoffCeiling = 10 * time.Minute
+
 // backoff doubles from 2 s to 10 min, less up to half of it. The share is
 // derived from the id, so that deliveries that failed together spread out and
 // a replay behaves the same.
 func backoff(id string, tries int) time.Duration {
-	const base, ceiling = 2 * time.Second, 10 * time.Minute
-	d := ceiling
+	const base = 2 * time.Second
+	d := backoffCeiling
 	if tries < 9 {
-		d = min(base<<tries, ceiling)
+		d = min(base<<tries, backoffCeiling)
 	}
 	h := fnv.New32a()
 	_, _ = fmt.Fprintf(h, "%s/%d", id, tries)

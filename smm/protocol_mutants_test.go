@@ -2,6 +2,7 @@ package smm_test
 
 import (
 	"testing"
+	"time"
 
 	"github.com/smmkit/smmkit/smm"
 )
@@ -18,16 +19,19 @@ type mutant struct {
 	load           func(*smm.Delivery)           // what is loaded is changed
 	answer         func(smm.Outcome) smm.Outcome // the driver misreads an answer
 	guarantee      func(*smm.Guarantee)          // the driver promises too much
+	baseline       bool                          // a driver takes what it sees after a restore for the state before
+	restore        func(d *smm.Delivery, asOf, now time.Time)
 }
 
 func TestCheckerCatchesMutants(t *testing.T) {
 	// From cheap to dear: most bugs need little trouble to show.
 	plans := []budgets{
 		{Faults: 1, Crashes: 1, Cancels: 1, Ticks: 16}, {Faults: 2, Ticks: 16},
+		{Restores: 1, Ticks: 18}, {Faults: 1, Restores: 1, Ticks: 16},
 		{Faults: 1, Freezes: 1, Ticks: 16}, {Crashes: 1, Freezes: 1, Ticks: 16}, {Faults: 1, Crashes: 1, Freezes: 1, Ticks: 16},
 	}
 	if testing.Short() {
-		plans = plans[:2]
+		plans = plans[:3]
 	}
 	for _, c := range []struct {
 		name   string
@@ -97,6 +101,40 @@ func TestCheckerCatchesMutants(t *testing.T) {
 				d.Phase, d.Outcome.Evidence, d.Attempt.Doubt = smm.PhasePublished, smm.EvidenceReply, false
 			}
 		}}, false},
+		{"a restore is not told of", smm.ClassKey, mutant{restore: func(*smm.Delivery, time.Time, time.Time) {}}, false},
+		{"a restore is not told of", smm.ClassReadBack, mutant{restore: func(*smm.Delivery, time.Time, time.Time) {}}, false},
+		{"the restore was the backup", smm.ClassReadBack, mutant{restore: func(d *smm.Delivery, _, now time.Time) { _ = d.Restore(now, now) }}, false},
+		{"the key window counts from the restore", smm.ClassKey, mutant{restore: func(d *smm.Delivery, _, now time.Time) { _ = d.Restore(now, now) }}, false},
+		{"quiet counts from the backup", smm.ClassReadBack, mutant{restore: func(d *smm.Delivery, asOf, now time.Time) {
+			_ = d.Restore(asOf, now)
+			d.Attempt.Deadline = asOf
+		}}, false},
+		{"quiet counts from the end of the lost time", smm.ClassReadBack, mutant{restore: func(d *smm.Delivery, asOf, now time.Time) {
+			_ = d.Restore(asOf, now)
+			d.Attempt.Deadline = now
+		}}, false},
+		{"a restored handle is believed repeatable", smm.ClassHandle, mutant{save: func(d *smm.Delivery) { d.Attempt.Lost = false }}, false},
+		{"a restored handle is believed absent", smm.ClassHandle, mutant{save: func(d *smm.Delivery) {
+			if d.Attempt.Doubt {
+				d.Restored = time.Time{}
+			}
+		}}, false},
+		{"forgotten before it was prepared", smm.ClassReadBack, mutant{load: func(d *smm.Delivery) {
+			if d.Phase == smm.PhasePreparing {
+				d.Restored = time.Time{}
+			}
+		}}, false},
+		{"forgotten before it was prepared", smm.ClassBlind, mutant{load: func(d *smm.Delivery) {
+			if d.Phase == smm.PhasePreparing {
+				d.Restored = time.Time{}
+			}
+		}}, false},
+		{"what is ready was not sent", smm.ClassReadBack, mutant{restore: func(d *smm.Delivery, asOf, now time.Time) {
+			if d.Phase != smm.PhaseReady {
+				_ = d.Restore(asOf, now)
+			}
+		}}, false},
+		{"the state before is read after", smm.ClassReadBack, mutant{baseline: true}, false},
 	} {
 		if c.frozen && testing.Short() {
 			continue // takes a frozen worker, and those make many states

@@ -83,6 +83,15 @@ func (w *world) actions() []action {
 	if w.left.Freezes > 0 && w.claimable() && len(w.flight) == 0 {
 		out = append(out, action{"oversleep", -1, netFine})
 	}
+	switch {
+	case w.left.Restores > 0 && w.backup == nil && w.store.owner == 0 && !w.store.phase.Final():
+		out = append(out, action{"backup", -1, netFine})
+	case w.backup != nil && !w.back:
+		out = append(out, action{"restore", -1, netFine})
+		if len(w.flight) == 0 {
+			out = append(out, action{"restore late", -1, netFine})
+		}
+	}
 	if w.left.Ticks > 0 && w.timeMayPass() {
 		out = append(out, action{"tick", -1, netFine})
 	}
@@ -150,6 +159,17 @@ func (w *world) apply(a action) {
 			w.arrive(r)
 		}
 		return
+	case "backup":
+		w.left.Restores--
+		r := w.store
+		w.backup, w.taken = &r, w.now
+		return
+	case "restore", "restore late":
+		if a.what == "restore late" {
+			w.now = w.now.Add(keyWindow)
+		}
+		w.restore()
+		return
 	case "cancel":
 		w.left.Cancels--
 		w.cancel()
@@ -206,7 +226,7 @@ func (w *world) perform(wk *worker, net network) {
 }
 
 func (w *world) commit(wk *worker, net network) {
-	r := request{key: wk.key, handle: wk.handle, latest: wk.attempt.Deadline.Add(requestLife)}
+	r := request{key: wk.prep.Key, handle: wk.prep.Handle, latest: wk.attempt.Deadline.Add(requestLife)}
 	if !w.now.Before(wk.attempt.Deadline) && !w.m.ignoreDeadline {
 		// The request's context has ended, so nothing is written.
 		wk.outcome = smm.Outcome{State: smm.OutcomeNotSent}
@@ -245,6 +265,25 @@ func (w *world) cancel() {
 	w.store.owner = 0
 }
 
+// restore ends all processes and goes on from the backup, as
+// scheduler.AfterRestore does.
+func (w *world) restore() {
+	w.back = true
+	for i, wk := range w.workers {
+		wk.stop()
+		w.workers[i] = w.start(i)
+	}
+	w.store = *w.backup
+	w.store.owner, w.store.until = 0, time.Time{}
+	d := w.load()
+	if w.m.restore != nil {
+		w.m.restore(d, w.taken, w.now)
+	} else if d.Restore(w.taken, w.now) != nil {
+		return
+	}
+	w.put(d)
+}
+
 // violation names the broken promise of a state, or "".
 func (w *world) violation() string {
 	d := w.load()
@@ -270,14 +309,14 @@ func (w *world) stalls() string {
 			return w.violation()
 		}
 		if w.store.phase == smm.PhaseHuman {
-			if w.class == smm.ClassKey || w.class == smm.ClassHandle {
+			if w.class == smm.ClassKey || (w.class == smm.ClassHandle && !w.back) || (w.class == smm.ClassReadBack && w.back) {
 				return "a person is asked, although the platform can tell"
 			}
 			return w.violation()
 		}
 		a := action{"tick", -1, netFine}
 		for _, x := range w.actions() {
-			if x.what == "arrive" || (x.net == netFine && x.what != "crash" && x.what != "cancel" && x.what != "tick" && x.what != "freeze" && x.what != "oversleep" && x.what != "vanish") {
+			if x.what == "arrive" || (x.net == netFine && x.what != "crash" && x.what != "cancel" && x.what != "tick" && x.what != "freeze" && x.what != "oversleep" && x.what != "vanish" && x.what != "backup" && x.what != "restore" && x.what != "restore late") {
 				a = x
 				break
 			}
@@ -291,6 +330,11 @@ func (w *world) stalls() string {
 // the first violation with the way to it. The world cannot be copied, so a
 // branch is reached by taking its way again.
 func explore(class smm.Class, m mutant, b budgets) (states int, bad string) {
+	return exploreAll(class, m, b, func(*world) {})
+}
+
+// exploreAll is explore that shows every state to visit.
+func exploreAll(class smm.Class, m mutant, b budgets, visit func(*world)) (states int, bad string) {
 	seen := make(map[string]struct{})
 	todo := [][]action{nil}
 	for len(todo) > 0 {
@@ -306,6 +350,7 @@ func explore(class smm.Class, m mutant, b budgets) (states int, bad string) {
 				break
 			}
 			seen[h] = struct{}{}
+			visit(w)
 			if v := w.violation(); v != "" {
 				w.close()
 				return len(seen), v + " after " + way(path)
@@ -344,16 +389,18 @@ var classes = []smm.Class{smm.ClassKey, smm.ClassHandle, smm.ClassReadBack, smm.
 func plans() []budgets {
 	switch {
 	case testing.Short():
-		return []budgets{{Faults: 1, Crashes: 1, Ticks: 12}, {Faults: 1, Freezes: 1, Ticks: 8}}
+		return []budgets{{Faults: 1, Crashes: 1, Ticks: 12}, {Faults: 1, Freezes: 1, Ticks: 8}, {Restores: 1, Ticks: 14}}
 	case os.Getenv("SMMKIT_MODEL") == "deep":
 		return []budgets{
 			{Faults: 1, Crashes: 1, Freezes: 1, Ticks: 14}, {Faults: 2, Freezes: 1, Ticks: 14},
+			{Faults: 2, Crashes: 1, Restores: 1, Ticks: 18},
 			{Faults: 3, Crashes: 2, Ticks: 18}, {Faults: 1, Crashes: 1, Freezes: 1, Cancels: 1, Ticks: 14},
 		}
 	}
 	return []budgets{
 		{Faults: 2, Crashes: 1, Ticks: 14}, {Faults: 1, Crashes: 2, Ticks: 14},
 		{Faults: 1, Crashes: 1, Cancels: 1, Ticks: 14}, {Faults: 1, Freezes: 1, Cancels: 1, Ticks: 14},
+		{Faults: 1, Restores: 1, Ticks: 18}, {Crashes: 1, Restores: 1, Ticks: 16},
 	}
 }
 

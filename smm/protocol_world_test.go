@@ -34,7 +34,7 @@ var epochZero = time.Date(2026, 11, 22, 9, 0, 0, 0, time.UTC)
 
 // budgets bound a run, so that the number of states is finite.
 type budgets struct {
-	Faults, Crashes, Freezes, Cancels, Ticks int
+	Faults, Crashes, Freezes, Cancels, Ticks, Restores int
 }
 
 // record is what the store holds.
@@ -72,6 +72,9 @@ type world struct {
 	handles []time.Time          // when each handle was made
 	used    map[int]bool         // handles that were published
 	workers []*worker
+	backup  *record   // what a backup holds
+	taken   time.Time // when it was taken
+	back    bool      // it was put to use
 }
 
 // Now and Sleep make the world the clock of the clients.
@@ -106,8 +109,7 @@ type worker struct {
 	frozen bool // does nothing until it thaws
 
 	attempt smm.Attempt // of the commit in hand
-	key     string
-	handle  int
+	prep    prepState
 	cached  *smm.Outcome // what the first read said, for a mutant
 
 	outcome smm.Outcome // result of the effect just performed
@@ -216,25 +218,40 @@ func (modelDriver) Capabilities(context.Context, smm.Ref) (smm.Capabilities, err
 	return smm.Capabilities{}, nil
 }
 
+// prepState is what the model's driver remembers.
+type prepState struct {
+	Key    string
+	Handle int
+	Before int // items that there were before the first attempt
+}
+
 func (m modelDriver) Prepare(_ context.Context, r *smm.PublishRequest, _ smm.Prepared) (smm.Prepared, error) {
 	m.wk.do(doPrepare)
 	w := m.wk.w
 	g := smm.Guarantee{Class: w.class, RequestLife: requestLife, ReadLag: readLag}
-	state := "null"
+	var st prepState
 	var expires time.Time
 	switch w.class {
 	case smm.ClassKey:
 		g.KeyWindow = keyWindow
-		state = fmt.Sprintf("%q", fmt.Sprintf("%s/%d", r.ID, w.now.Unix()))
+		st.Key = r.ID
 	case smm.ClassHandle:
 		w.handles = append(w.handles, w.now)
-		state = fmt.Sprint(len(w.handles) - 1)
+		st.Handle = len(w.handles) - 1
 		expires = w.now.Add(handleLife)
+	case smm.ClassReadBack:
+		if r.Restored.IsZero() || w.m.baseline {
+			st.Before = len(w.items)
+		}
+	}
+	state, err := json.Marshal(st)
+	if err != nil {
+		panic(err)
 	}
 	if w.m.guarantee != nil {
 		w.m.guarantee(&g)
 	}
-	return smm.Prepared{State: []byte(state), Ready: true, Guarantee: g, Expires: expires}, nil
+	return smm.Prepared{State: state, Ready: true, Guarantee: g, Expires: expires}, nil
 }
 
 func (m modelDriver) Commit(_ context.Context, _ *smm.PublishRequest, p smm.Prepared, a smm.Attempt) (smm.Outcome, error) {
@@ -248,19 +265,17 @@ func (m modelDriver) Commit(_ context.Context, _ *smm.PublishRequest, p smm.Prep
 	return o, nil
 }
 
-func (m modelDriver) Settle(_ context.Context, _ *smm.PublishRequest, p smm.Prepared, _ smm.Attempt) (smm.Outcome, error) {
+func (m modelDriver) Settle(_ context.Context, _ *smm.PublishRequest, p smm.Prepared, a smm.Attempt) (smm.Outcome, error) {
 	m.wk.take(p)
+	m.wk.attempt = a
 	m.wk.do(doSettle)
 	return m.wk.outcome, nil
 }
 
-// take reads the driver's state: a key or the number of a handle.
+// take reads the driver's state.
 func (wk *worker) take(p smm.Prepared) {
-	switch wk.w.class {
-	case smm.ClassKey:
-		_ = json.Unmarshal(p.State, &wk.key)
-	case smm.ClassHandle:
-		_ = json.Unmarshal(p.State, &wk.handle)
+	if err := json.Unmarshal(p.State, &wk.prep); err != nil {
+		panic(err)
 	}
 }
 
@@ -291,15 +306,17 @@ func (w *world) arrive(r request) smm.Outcome {
 // look answers a read at the worst that ReadLag allows.
 func (w *world) look(wk *worker) smm.Outcome {
 	found := smm.Outcome{State: smm.OutcomePublished, Post: smm.Ref{Platform: "model", Kind: smm.KindPost, ID: "p"}, Evidence: smm.EvidenceReadBack}
-	visible := slices.ContainsFunc(w.items, func(i item) bool { return !w.now.Before(i.born.Add(readLag)) })
+	visible := slices.ContainsFunc(w.items[min(wk.prep.Before, len(w.items)):], func(i item) bool {
+		return !w.now.Before(i.born.Add(readLag)) && !i.born.Before(wk.attempt.First)
+	})
 	switch {
 	case w.class == smm.ClassBlind:
 		return smm.Outcome{}
 	case w.class == smm.ClassHandle:
 		switch {
-		case w.used[wk.handle] && visible:
+		case w.used[wk.prep.Handle] && visible:
 			return found
-		case w.now.Sub(w.handles[wk.handle]) >= handleLife:
+		case w.now.Sub(w.handles[wk.prep.Handle]) >= handleLife:
 			return smm.Outcome{State: smm.OutcomeAbsent}
 		}
 		return smm.Outcome{State: smm.OutcomeRepeatable}
@@ -316,6 +333,9 @@ func (w *world) hash() string {
 	sec := func(t time.Time) int64 { return int64(t.Sub(epochZero) / time.Second) }
 	fmt.Fprintf(&b, "%d %v|%s %d %d|%v %v|", sec(w.now), w.left, w.store.d, w.store.epoch, sec(w.store.until), w.flight, w.items)
 	fmt.Fprintf(&b, "%v %v %v|", w.keys, w.handles, w.used)
+	if w.backup != nil && !w.back {
+		fmt.Fprintf(&b, "backup of %d: %s|", sec(w.taken), w.backup.d)
+	}
 	var ws []string
 	for _, wk := range w.workers {
 		s := string(wk.at)
@@ -323,7 +343,7 @@ func (w *world) hash() string {
 			d := *wk.d
 			d.Log, d.Failure = nil, nil
 			j, _ := json.Marshal(&d)
-			s += fmt.Sprintf("%s %d %d %v %v %d %v", j, wk.epoch, sec(wk.until), wk.attempt.N, wk.key, wk.handle, wk.outcome.State)
+			s += fmt.Sprintf("%s %d %d %v %v %v", j, wk.epoch, sec(wk.until), wk.attempt.N, wk.prep, wk.outcome.State)
 		}
 		ws = append(ws, fmt.Sprintf("%t %t %s", w.store.owner == wk.id+1, wk.frozen, s))
 	}

@@ -32,6 +32,14 @@ type PublishOptions struct {
 	// SkipValidation sends without looking for findings: for posts that were
 	// validated a moment ago. Gates are skipped as well.
 	SkipValidation bool
+	// After, if not nil, makes the post wait for another delivery. Only for Plan;
+	// the caller tells the first delivery of each channel what became of that one,
+	// by Delivery.Link.
+	After *After
+	// Manual, if not nil, makes the post a task for a person: one delivery in
+	// PhaseManual on each channel, with all parts in Request.Post. The platform
+	// needs no driver, and findings do not stop it. Publish sends nothing then.
+	Manual *ManualOptions
 	// Progress, if not nil, is told of each step, from several goroutines.
 	Progress func(*Delivery)
 }
@@ -77,6 +85,9 @@ func (c *Client) Publish(ctx context.Context, p *Post, channels []Ref, opts *Pub
 	if err := checkChannels(channels); err != nil {
 		return nil, err
 	}
+	if opts.After != nil {
+		return nil, fmt.Errorf("%w: Publish cannot wait for another delivery: use Plan, or package scheduler", ErrInvalid)
+	}
 	entry, now := c.entryID(opts), c.clock.Now()
 	return c.each(len(channels), func(i int) Result {
 		res := Result{Channel: channels[i]}
@@ -108,7 +119,7 @@ func (c *Client) Resume(ctx context.Context, results []Result, opts *PublishOpti
 				if res.Err = d.Requeue(opts.Policy.StaleAfter, now); res.Err != nil {
 					return res
 				}
-			} else if !d.Phase.Final() && d.Phase != PhaseHuman && d.Phase != PhaseSettling {
+			} else if !d.Phase.Final() && !d.Phase.forPeople() && d.Phase != PhaseSettling {
 				d.Wake = now
 			}
 		}
@@ -183,26 +194,32 @@ func (c *Client) each(n int, f func(int) Result) []Result {
 
 func (c *Client) plan(ctx context.Context, p *Post, ch Ref, entry string, now time.Time, opts *PublishOptions) ([]*Delivery, Findings, error) {
 	ctx = defaultPriority(ctx, p.priority()) // what a post is checked by is as urgent as the post
+	post := p.For(ch.Platform)
+	if err := opts.After.check(&post); err != nil {
+		return nil, nil, err
+	}
+	if opts.Manual != nil {
+		return c.planManual(ctx, post, ch, entry, now, opts)
+	}
 	if _, err := driverAs[Publisher](c, ch, "publish"); err != nil {
 		return nil, nil, err
 	}
-	post := p.For(ch.Platform)
-	var findings Findings
+	v := &validation{c: c, ch: ch, answers: opts.After.answers()}
 	if !opts.SkipValidation {
-		var err error
-		if findings, err = c.validate(ctx, ch, &post); err != nil {
-			return nil, findings, err
+		look := opts.After.standIn(post)
+		if err := v.run(ctx, &look); err != nil {
+			return nil, v.found, err
 		}
-		if err := findings.Err(); err != nil {
-			return nil, findings, err
+		if err := v.found.Err(); err != nil {
+			return nil, v.found, err
 		}
 	}
-	ds, err := c.deliveries(post, ch, entry, now, opts.Policy)
-	return ds, findings, err
+	ds, err := c.deliveries(post, ch, entry, now, opts)
+	return ds, v.found, err
 }
 
 // deliveries splits a post into its parts.
-func (c *Client) deliveries(post Post, ch Ref, entry string, now time.Time, policy Policy) ([]*Delivery, error) {
+func (c *Client) deliveries(post Post, ch Ref, entry string, now time.Time, opts *PublishOptions) ([]*Delivery, error) {
 	parts := append([]Post{post}, post.Thread...)
 	comment := post.FirstComment
 	var ds []*Delivery
@@ -214,12 +231,13 @@ func (c *Client) deliveries(post Post, ch Ref, entry string, now time.Time, poli
 		}
 		id := deliveryID(entry, c.tenant, ch, len(ds))
 		d := &Delivery{
-			Schema: DeliverySchema, ID: id, Tenant: c.tenant, Entry: entry, Policy: policy,
+			Schema: DeliverySchema, ID: id, Tenant: c.tenant, Entry: entry, Policy: opts.Policy,
 			Phase: PhasePreparing, Wake: now,
 			Request: PublishRequest{ID: id, Tenant: c.tenant, Channel: ch, Kind: kind, Post: body, Created: now.UTC().Truncate(time.Millisecond)},
 		}
+		d.waitFor(opts.After)
 		if parent != nil {
-			d.Parent, d.Phase, d.Request.Kind = parent.ID, PhaseWaiting, CreateReply
+			d.waitFor(&After{Parent: parent.ID})
 		}
 		ds = append(ds, d)
 		return nil
@@ -266,7 +284,7 @@ func (c *Client) runOne(ctx context.Context, d, parent *Delivery, end time.Time,
 	if d.Phase == PhaseWaiting {
 		return nil
 	}
-	for !d.Phase.Final() && d.Phase != PhaseHuman {
+	for !d.Phase.Final() && !d.Phase.forPeople() {
 		now := c.clock.Now()
 		if d.Wake.After(now) {
 			if d.Wake.After(end) {

@@ -17,6 +17,16 @@ import (
 // the order, the durable records and the waiting; a Publisher keeps no state
 // between calls and may be called for the same delivery by different processes
 // (one at a time).
+//
+// A host may have to go back to a backup of its store. Then a delivery is
+// prepared anew although an earlier Prepared, which nobody remembers, may have
+// been committed. So that nothing is doubled:
+//   - A key depends on nothing but PublishRequest's ID, Tenant, Channel and
+//     Created. It is the same after every Prepare.
+//   - While PublishRequest.Restored is set, Prepare must not take what it sees
+//     now for the state before the first attempt: no "newest item so far" that
+//     Settle would not look behind. Attempt.First, which is Restored then, bounds
+//     how far Settle looks back.
 type Publisher interface {
 	// Prepare does one bounded and repeatable step towards being ready: one
 	// upload, one chunk, one look at a processing state. Nothing becomes public.
@@ -61,6 +71,11 @@ type PublishRequest struct {
 	Post    Post       `json:"post"` // as for this platform; no Thread, Variants or FirstComment
 	// Created is frozen so that a repeated request can be equal to the byte.
 	Created time.Time `json:"created"`
+
+	// Restored is Delivery.Restored, set by Advance for each step: if it is not
+	// zero, an item may have been made since then that Prepare knows nothing of.
+	// See Publisher.
+	Restored time.Time `json:"-"`
 
 	media MediaStore
 }
@@ -147,6 +162,9 @@ type Guarantee struct {
 	RequestLife time.Duration `json:"request_life"`
 	// ReadLag bounds how long after it took effect a read may miss it.
 	ReadLag time.Duration `json:"read_lag"`
+	// Derived says that the handle follows from the request alone, so that every
+	// Prepare of the same request gives the same one. Only for ClassHandle.
+	Derived bool `json:"derived,omitempty"`
 }
 
 // Check reports what is wrong with g.
@@ -166,6 +184,7 @@ func (g Guarantee) Check() error {
 type Attempt struct {
 	N        int       `json:"n"`                 // commits that may have reached the platform, the current one included
 	Doubt    bool      `json:"doubt,omitempty"`   // an earlier one with this Prepared may have gone through
+	Lost     bool      `json:"lost,omitempty"`    // that one was made with another Prepared, which a restored backup does not have
 	First    time.Time `json:"first,omitzero"`    // first intent with this Prepared; key windows count from here
 	Intent   time.Time `json:"intent,omitzero"`   // latest intent
 	Deadline time.Time `json:"deadline,omitzero"` // when the latest one is given up
@@ -209,6 +228,7 @@ const (
 	EvidenceReadBack  Evidence = "read-back"  // found among the channel's items by content
 	EvidenceWebhook   Evidence = "webhook"
 	EvidenceHuman     Evidence = "human"
+	EvidenceImport    Evidence = "import" // found on the channel, published elsewhere
 )
 
 // finalError reports whether a Prepare error cannot go away by itself.

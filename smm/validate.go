@@ -4,9 +4,122 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
+	"strings"
 	"unicode/utf8"
 )
+
+// Severity orders findings.
+type Severity string
+
+// The severities. Only SeverityError stops a post.
+const (
+	SeverityInfo    Severity = "info"
+	SeverityWarning Severity = "warning"
+	SeverityError   Severity = "error"
+)
+
+// Finding is one thing to know about a post before it leaves. Code and Args
+// are stable, so that a host can phrase it in its own language; Message is the
+// English text.
+type Finding struct {
+	Code     string            `json:"code"` // "text.too-long", "media.type", "capability.missing-scope"
+	Severity Severity          `json:"severity"`
+	Channel  Ref               `json:"channel,omitzero"` // zero: the same on every channel
+	Path     string            `json:"path,omitempty"`   // where in the post: "text", "media[1].alt_text", "thread[0].text"
+	Span     *Span             `json:"span,omitempty"`   // byte range in the field at Path
+	Args     map[string]string `json:"args,omitempty"`
+	Message  string            `json:"message"`
+	Fix      *Fix              `json:"fix,omitempty"`
+	Source   string            `json:"source,omitempty"` // the rule's origin, with the date read
+}
+
+// Span is a byte range, End exclusive.
+type Span struct{ Start, End int }
+
+// Fix is a change that would settle a finding: replace the finding's span (or
+// the whole field) with Replacement.
+type Fix struct {
+	Replacement string `json:"replacement"`
+	Automatic   bool   `json:"automatic,omitempty"` // safe to apply without asking
+}
+
+// String gives one line for people.
+func (f Finding) String() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s %s", f.Severity, f.Code)
+	if !f.Channel.IsZero() {
+		b.WriteString(" " + f.Channel.String())
+	}
+	if f.Path != "" {
+		b.WriteString(" " + f.Path)
+	}
+	b.WriteString(": " + f.Message)
+	return b.String()
+}
+
+// Findings is a list of findings. All of them are reported at once.
+type Findings []Finding
+
+// HasErrors reports whether any finding stops the post.
+func (fs Findings) HasErrors() bool {
+	return slices.ContainsFunc(fs, func(f Finding) bool { return f.Severity == SeverityError })
+}
+
+// On returns the findings that concern a channel: its own and those of every
+// channel.
+func (fs Findings) On(ch Ref) Findings {
+	var out Findings
+	for _, f := range fs {
+		if f.Channel.IsZero() || f.Channel == ch {
+			out = append(out, f)
+		}
+	}
+	return out
+}
+
+// Err returns nil if nothing stops the post, else a *FindingsError.
+func (fs Findings) Err() error {
+	if !fs.HasErrors() {
+		return nil
+	}
+	return &FindingsError{Findings: fs}
+}
+
+// FindingsError carries the findings that stopped a post. It matches
+// ErrInvalid.
+type FindingsError struct{ Findings Findings }
+
+// Error implements error.
+func (e *FindingsError) Error() string {
+	var lines []string
+	for _, f := range e.Findings {
+		if f.Severity == SeverityError {
+			lines = append(lines, f.String())
+		}
+	}
+	return "not sent: " + strings.Join(lines, "; ")
+}
+
+// Unwrap returns ErrInvalid.
+func (e *FindingsError) Unwrap() error { return ErrInvalid }
+
+// Gate looks at a post before it leaves for a channel. Package brand, package
+// moderation and hosts implement it to veto (SeverityError) or warn. p is the
+// post as the channel's platform shall see it and must not be changed. An
+// error, as opposed to a finding, means that the check could not be made; it
+// blocks the post, since an unchecked post is not a checked one. Gates are
+// called concurrently.
+type Gate interface {
+	Check(ctx context.Context, ch Ref, p *Post) (Findings, error)
+}
+
+// GateFunc is a function as a Gate.
+type GateFunc func(ctx context.Context, ch Ref, p *Post) (Findings, error)
+
+// Check calls f.
+func (f GateFunc) Check(ctx context.Context, ch Ref, p *Post) (Findings, error) { return f(ctx, ch, p) }
 
 // Validate reports everything that is wrong with p on each of the channels,
 // all at once and without writing anything anywhere. The error is about checks
@@ -35,14 +148,19 @@ func (c *Client) Validate(ctx context.Context, p *Post, channels []Ref) (Finding
 // validate checks a post as the channel's platform shall see it.
 func (c *Client) validate(ctx context.Context, ch Ref, p *Post) (Findings, error) {
 	v := &validation{c: c, ch: ch}
-	d, err := driverAs[Driver](c, ch, "validate")
+	err := v.run(ctx, p)
+	return v.found, err
+}
+
+func (v *validation) run(ctx context.Context, p *Post) error {
+	d, err := driverAs[Driver](v.c, v.ch, "validate")
 	if err != nil {
 		v.add("channel.unknown", "", nil, "%v", err)
-		return v.found, nil
+		return nil
 	}
 	v.driver = d
-	if v.caps, err = c.capabilities(ctx, ch, false); err != nil {
-		return nil, err
+	if v.caps, err = v.c.capabilities(ctx, v.ch, false); err != nil {
+		return err
 	}
 	v.limits = v.caps.Limits()
 	v.post(ctx, p, "", true)
@@ -50,18 +168,23 @@ func (c *Client) validate(ctx context.Context, ch Ref, p *Post) (Findings, error
 		v.post(ctx, &p.Thread[i], fmt.Sprintf("thread[%d].", i), false)
 	}
 	v.thread(p)
-	errs := []error{v.ask(ctx, p)}
-	for _, g := range c.gates {
-		found, err := g.Check(ctx, ch, p)
+	return errors.Join(v.ask(ctx, p), v.gates(ctx, p))
+}
+
+// gates asks the host's gates.
+func (v *validation) gates(ctx context.Context, p *Post) error {
+	var errs []error
+	for _, g := range v.c.gates {
+		found, err := g.Check(ctx, v.ch, p)
 		for _, f := range found {
-			f.Channel = ch
+			f.Channel = v.ch
 			v.found = append(v.found, f)
 		}
 		if err != nil {
-			errs = append(errs, fmt.Errorf("smm: gate on %s: %w", ch, err))
+			errs = append(errs, fmt.Errorf("smm: gate on %s: %w", v.ch, err))
 		}
 	}
-	return v.found, errors.Join(errs...)
+	return errors.Join(errs...)
 }
 
 // validation collects the findings of one post on one channel.
@@ -72,6 +195,8 @@ type validation struct {
 	caps   Capabilities
 	limits Limits
 	found  Findings
+	// answers: the post will answer an item that is not public yet.
+	answers bool
 }
 
 func (v *validation) add(code, path string, args map[string]string, format string, a ...any) {
@@ -130,6 +255,10 @@ func (v *validation) post(ctx context.Context, p *Post, prefix string, first boo
 
 func (v *validation) kind(p *Post, prefix string, first bool) CreateKind {
 	if !first {
+		return CreateReply
+	}
+	if v.answers {
+		v.need(CapReply, prefix+"reply_to")
 		return CreateReply
 	}
 	kind, err := p.CreateKind()

@@ -143,7 +143,7 @@ func (d *Driver) prepareMessage(ctx context.Context, c *Client, r *smm.PublishRe
 	if err != nil {
 		return smm.Prepared{}, d.fail("prepare", r.Channel, err)
 	}
-	if len(page.Messages) > 0 {
+	if len(page.Messages) > 0 && r.Restored.IsZero() { // else the last one may be this one
 		m.Last, m.LastRev = page.Messages[0].ID, page.Messages[0].Rev
 	}
 	raw, err := json.Marshal(state{Message: m})

@@ -31,7 +31,7 @@ const (
 // and repeating it is harmless. Messages have no key.
 var (
 	guaranteePost    = smm.Guarantee{Class: smm.ClassKey, RequestLife: requestLife}
-	guaranteeGated   = smm.Guarantee{Class: smm.ClassHandle, RequestLife: requestLife}
+	guaranteeGated   = smm.Guarantee{Class: smm.ClassHandle, RequestLife: requestLife, Derived: true}
 	guaranteeMessage = smm.Guarantee{Class: smm.ClassReadBack, RequestLife: requestLife, ReadLag: chatLag}
 )
 
