@@ -9,9 +9,10 @@ import (
 )
 
 // lane is the queue that a delivery goes out in: its channel, for posts. Parts
-// wait for their parents, and an answer to somebody does not wait for a post.
+// wait for their parents; an answer to somebody does not wait for a post, and a
+// person for neither.
 func lane(d *smm.Delivery) string {
-	if d.Parent != "" || !d.Request.Post.ReplyTo.IsZero() {
+	if d.Parent != "" || !d.Request.Post.ReplyTo.IsZero() || d.Phase == smm.PhaseManual {
 		return ""
 	}
 	return d.Request.Channel.String()
