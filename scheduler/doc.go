@@ -25,6 +25,9 @@
 // up after its lease can still send; on platforms with keys and handles that is
 // harmless, on the others it can double a post. Being killed cannot.
 //
+// What waits for a person tells so again and again, [Event].Reminder; what is not
+// done long after its time is told once, [EventOverdue].
+//
 // # What keeps a post back
 //
 // A [Gate] says for each delivery whether it may be sent; a [Freeze] in the store
@@ -44,6 +47,22 @@
 // host's plan for one entry, and a [RepeatPolicy] keeps the same content apart.
 // The store compares them in the same write, so processes that race cannot both
 // win. What failed, expired or was cancelled gives its place up.
+//
+// # After a restored backup
+//
+// End every process, restore, and call [Scheduler.AfterRestore] before Run: what
+// the lost time may have sent is settled before anything is sent again. What people
+// did in the lost time is lost: an edit, a cancellation, another planned time. A
+// record that was planned and sent wholly within it is not known at all; Import
+// shows it.
+//
+// # What no API allows
+//
+// [ScheduleOptions].Manual makes a post a [Task] for a person. When due it is told
+// ([EventTask]) until [Scheduler.Done] closes it, or a post with the same text, by
+// [SameText], is seen on the channel. [Scheduler.Import] adds what was published
+// elsewhere to the calendar. [ScheduleOptions].After lets a post wait for one on
+// another channel.
 //
 // # Design notes
 //
@@ -74,6 +93,9 @@
 // simulation can run a year in a second; the margin at the end of a lease
 // absorbs clocks that differ by less. Machines must be synchronised to within
 // a twentieth of the lease.
+//
+// A task is closed by equal text alone, never by time or by similar text: two
+// candidates close nothing. Closing the wrong one would hide a post that is missing.
 //
 // Retrying by the engine, as job queues do, was rejected: what to do after an
 // error depends on what may already be public, and only the protocol knows that.

@@ -37,6 +37,21 @@
 // [Client.Resume] them, or leave it to package scheduler; never publish the
 // same post again.
 //
+// A delivery that needs a person has a Wake as well: [Delivery.Remind] sets the
+// next one, and [Delivery.Deadline] says by when a delivery is final or asks, if
+// nothing gets any further.
+//
+// After a restored backup nobody knows what was sent since it was taken.
+// [Delivery.Restore] puts a delivery in doubt from then on: with a key or by
+// reading back it is settled without a person; a handle that was lost, and
+// [ClassBlind], take one.
+//
+// # Links between channels, and tasks for people
+//
+// [PublishOptions].After makes a post wait for another delivery, to answer its
+// item or to carry its address in place of [LinkPlaceholder]. [PublishOptions].Manual
+// makes it a task for a person ([PhaseManual]), with [Delivery.Done] to close it.
+//
 // # Tenants
 //
 // A host that serves several customers uses [Client.ForTenant]. The tenant
@@ -60,6 +75,15 @@
 //
 // Metric values are integers with a unit. Floating-point sums of money and
 // counts were rejected for being almost right.
+//
+// A restored delivery is prepared before it is settled, even if it is stale by
+// then: only the driver's own state tells what to look for. Asking a person at once
+// was rejected, since most platforms can tell. So was a delivery without its old
+// key: keys follow from the request, which the backup has.
+//
+// A parent's address is put into the text when it is known, and not when the post
+// is validated: it is [LinkLength] characters there. Leaving gaps for templates was
+// rejected; there is one address, and drafts with braces in them exist.
 //
 // A commit is not cancelled at once when its context ends. Cutting it off
 // would turn an answer that is on its way into doubt.

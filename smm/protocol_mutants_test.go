@@ -31,7 +31,7 @@ func TestCheckerCatchesMutants(t *testing.T) {
 		{Faults: 1, Freezes: 1, Ticks: 16}, {Crashes: 1, Freezes: 1, Ticks: 16}, {Faults: 1, Crashes: 1, Freezes: 1, Ticks: 16},
 	}
 	if testing.Short() {
-		plans = plans[:3]
+		plans = plans[:4]
 	}
 	for _, c := range []struct {
 		name   string
