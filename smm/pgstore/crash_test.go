@@ -147,11 +147,11 @@ func TestClaimsWithoutStatistics(t *testing.T) {
 		limit     time.Duration
 		shape     func(int, *scheduler.Record)
 	}{
-		"all due":            {0, 50 * time.Millisecond, nil},
-		"a thousand tenants": {0, 100 * time.Millisecond, func(i int, r *scheduler.Record) { tenant(r, fmt.Sprint("t", i%1000)) }},
-		"few lanes":          {1, 50 * time.Millisecond, func(i int, r *scheduler.Record) { r.Lane = fmt.Sprint("lane", i%10) }},
-		"many lanes":         {1, 300 * time.Millisecond, func(i int, r *scheduler.Record) { r.Lane = fmt.Sprint("lane", i%5000) }},
-		"mostly done": {1, 50 * time.Millisecond, func(i int, r *scheduler.Record) {
+		"all due":            {0, 200 * time.Millisecond, nil},
+		"a thousand tenants": {0, 200 * time.Millisecond, func(i int, r *scheduler.Record) { tenant(r, fmt.Sprint("t", i%1000)) }},
+		"few lanes":          {1, 200 * time.Millisecond, func(i int, r *scheduler.Record) { r.Lane = fmt.Sprint("lane", i%10) }},
+		"many lanes":         {1, time.Second, func(i int, r *scheduler.Record) { r.Lane = fmt.Sprint("lane", i%5000) }},
+		"mostly done": {1, 200 * time.Millisecond, func(i int, r *scheduler.Record) {
 			tenant(r, fmt.Sprint("t", i%7))
 			if i%500 != 0 {
 				r.Delivery.Phase, r.Delivery.Wake = smm.PhaseFailed, time.Time{}
