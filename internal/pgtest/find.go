@@ -57,8 +57,8 @@ func candidates() []string {
 	if path, err := exec.LookPath("pg_ctl"); err == nil {
 		dirs = append(dirs, filepath.Dir(path))
 		// A link on the PATH often stands for one program only.
-		if real, err := filepath.EvalSymlinks(path); err == nil {
-			dirs = append(dirs, filepath.Dir(real))
+		if target, err := filepath.EvalSymlinks(path); err == nil {
+			dirs = append(dirs, filepath.Dir(target))
 		}
 	}
 	debian, err := filepath.Glob("/usr/lib/postgresql/*/bin")

@@ -157,7 +157,7 @@ func (s *Server) command(program string, args ...string) *exec.Cmd {
 }
 
 func (s *Server) shell(program string, args ...string) *exec.Cmd {
-	c := exec.Command(program, args...) //nolint:gosec,noctx // the programs that were found; they end by themselves
+	c := exec.Command(program, args...)
 	c.Env, c.Dir, c.SysProcAttr = s.env, s.dir, s.as
 	return c
 }
