@@ -25,6 +25,26 @@
 // up after its lease can still send; on platforms with keys and handles that is
 // harmless, on the others it can double a post. Being killed cannot.
 //
+// # What keeps a post back
+//
+// A [Gate] says for each delivery whether it may be sent; a [Freeze] in the store
+// holds all that it matches, for every process ([Scheduler.Freeze]). Both are
+// asked before anything is uploaded and again when the intent to commit is
+// durable. An intent that is held is taken back before anything leaves, and
+// [Record].Held says why. What is in doubt is still read and settled, but not
+// repeated. [Scheduler.Release] validates everything again before it goes on.
+//
+// [WithOrder] sends the posts of a channel one after the other. One that is stuck
+// then holds up its channel until it is public, stale, gives up, or a person takes
+// it out of the way; see there. [WithAppConcurrency] bounds what this process asks
+// of one platform at a time. What the quota refuses waits until the limiter says,
+// and uses up no attempt.
+//
+// A [ScheduleOptions].Token makes a call repeatable, a Slot keeps a place in the
+// host's plan for one entry, and a [RepeatPolicy] keeps the same content apart.
+// The store compares them in the same write, so processes that race cannot both
+// win. What failed, expired or was cancelled gives its place up.
+//
 // # Design notes
 //
 // The scheduler has no publishing logic of its own. smm.Client.Advance is the
@@ -37,6 +57,18 @@
 // A handler gets the record that was claimed and not its ID. With IDs each would
 // have to be claimed by a transaction of its own, and batches are what makes a
 // store fast. Engines that wake records by name claim them by [Claim].Keys.
+//
+// Freezes are read from the store at every attempt. A cache, even of a second,
+// was rejected: the promise is that nothing is sent once Freeze has returned but
+// what it names, and a freeze is set when it matters most.
+//
+// A flag on each frozen record, in place of the freeze, was rejected as well: it
+// takes a write for each of what may be many records while the harm is being
+// done, and misses what is planned a moment later.
+//
+// While a lane holds back what is due, the store cannot tell the loop when
+// something else is due, and it looks every tenth of a second. A NextWake that
+// knows lanes was rejected, since it must be cheap in every store.
 //
 // Stores have no clock. The times of leases come from the callers, so that a
 // simulation can run a year in a second; the margin at the end of a lease

@@ -17,6 +17,7 @@ const (
 	EventExpired   EventKind = "expired"     // it was stale before it began
 	EventRetry     EventKind = "retry"       // a step got nowhere; it is tried again at Delivery.Wake
 	EventProgress  EventKind = "progress"    // a step of preparing succeeded
+	EventHeld      EventKind = "held"        // it is due and must wait: a freeze, a gate, a finding; see Record.Held
 	EventError     EventKind = "error"       // a step could not be taken or saved: see Err
 )
 
@@ -30,6 +31,8 @@ type Event struct {
 	// Delivery is a copy as it was saved. Prepared.Progress says how far an
 	// upload is, 0 to 1; Failure what went wrong; Outcome.Post what is public.
 	Delivery smm.Delivery
+	// Held says, with EventHeld, what it waits for.
+	Held string
 	// Err is set with EventError.
 	Err error
 }

@@ -23,6 +23,10 @@ type LoopOptions struct {
 	Poll time.Duration
 	// Concurrency is how many records are worked on at once: default 64.
 	Concurrency int
+	// LaneLimit is that of the claims; see Claim. While something that is due
+	// waits for its lane, the store cannot say when the next record is due, and is
+	// asked every tenth of a second, or every Poll if that is shorter.
+	LaneLimit int
 	// Owner names this process in the store: default a random name.
 	Owner string
 	// Clock is the time; default smm.SystemClock.
@@ -48,9 +52,16 @@ type Loop struct {
 	target   time.Time          // while asleep: until when
 	wake     context.CancelFunc // while asleep: ends the sleep
 	eager    bool               // look again whenever a record was worked on
+	blocked  bool               // lanes may hold back what is due: the same
+
+	stuck bool // the last round found that lanes hold back all that is due
 }
 
-const minLease = time.Second
+const (
+	minLease = time.Second
+	// lanePoll is how long the loop rests at most while lanes hold something back.
+	lanePoll = 100 * time.Millisecond
+)
 
 // NewLoop returns a Loop over store.
 func NewLoop(store Store, o LoopOptions) (*Loop, error) {
@@ -78,6 +89,8 @@ func NewLoop(store Store, o LoopOptions) (*Loop, error) {
 		return nil, fmt.Errorf("%w: poll interval %s: want at least 1ms", smm.ErrInvalid, o.Poll)
 	case o.Concurrency < 1:
 		return nil, fmt.Errorf("%w: concurrency %d: want at least 1", smm.ErrInvalid, o.Concurrency)
+	case o.LaneLimit < 0:
+		return nil, fmt.Errorf("%w: lane limit %d: want at least 0", smm.ErrInvalid, o.LaneLimit)
 	}
 	return &Loop{store: store, o: o, slots: make(chan struct{}, o.Concurrency), freed: make(chan struct{}, 1)}, nil
 }
@@ -128,7 +141,7 @@ func (l *Loop) run(ctx context.Context, h Handler, idle func(time.Time, bool) bo
 			continue
 		}
 		failures = 0
-		if idle != nil && !busy && idle(next, ok) {
+		if idle != nil && !busy && idle(l.afterBlocked(ctx, next, ok)) {
 			return nil
 		}
 		l.rest(ctx, next, ok)
@@ -136,16 +149,42 @@ func (l *Loop) run(ctx context.Context, h Handler, idle func(time.Time, bool) bo
 	return nil
 }
 
-// round claims what is due if a slot is free, and returns when the next record
-// is due; now, if there may be more at once.
+// afterBlocked is when something is due that is not due already, if lanes hold
+// back what is.
+func (l *Loop) afterBlocked(ctx context.Context, next time.Time, ok bool) (time.Time, bool) {
+	if !l.stuck {
+		return next, ok
+	}
+	now := l.o.Clock.Now()
+	var later time.Time
+	for r, err := range l.store.List(ctx, Query{AllTenants: true}) {
+		if err != nil {
+			return next, ok // the next round sees it too
+		}
+		if due, has := r.Due(); has && due.After(now) && (later.IsZero() || due.Before(later)) {
+			later = due
+		}
+	}
+	return later, !later.IsZero()
+}
+
+// round claims what is due if a slot is free, and returns when to look again:
+// when the next record is due; now, if there may be more at once; a little later
+// if lanes hold back all that is due.
 func (l *Loop) round(ctx context.Context, h Handler) (time.Time, bool, error) {
+	l.stuck = false
+	l.setBlocked(l.o.LaneLimit > 0) // before asking: what ends from now on may free a lane
 	next, ok, err := l.store.NextWake(ctx)
 	now := l.o.Clock.Now()
-	free := cap(l.slots) - len(l.slots)
-	if err != nil || !ok || next.After(now) || free == 0 {
+	if err != nil || !ok || next.After(now) {
+		l.setBlocked(false)
 		return next, ok, err
 	}
-	claim := Claim{Now: now, Lease: l.o.Lease, Owner: l.o.Owner, Limit: free}
+	free := cap(l.slots) - len(l.slots)
+	if free == 0 {
+		return next, ok, nil
+	}
+	claim := Claim{Now: now, Lease: l.o.Lease, Owner: l.o.Owner, Limit: free, LaneLimit: l.o.LaneLimit}
 	rs, err := l.store.Claim(ctx, claim)
 	if err != nil {
 		return next, ok, err
@@ -154,7 +193,16 @@ func (l *Loop) round(ctx context.Context, h Handler) (time.Time, bool, error) {
 		l.slots <- struct{}{} // free by the count above: only this goroutine takes slots
 		l.wg.Go(func() { l.handle(ctx, h, r) })
 	}
+	if l.stuck = len(rs) == 0 && l.o.LaneLimit > 0; l.stuck {
+		return now.Add(min(lanePoll, l.o.Poll)), true, nil
+	}
 	return now, true, nil
+}
+
+func (l *Loop) setBlocked(b bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.blocked = b
 }
 
 func (l *Loop) handle(ctx context.Context, h Handler, r *Record) {
@@ -168,7 +216,7 @@ func (l *Loop) handle(ctx context.Context, h Handler, r *Record) {
 		l.report(fmt.Errorf("scheduler: delivery %s: %w", r.Delivery.ID, err))
 	}
 	l.mu.Lock()
-	if again.IsZero() && l.eager {
+	if l.blocked || (again.IsZero() && l.eager) {
 		again = l.o.Clock.Now()
 	}
 	l.mu.Unlock()

@@ -38,32 +38,37 @@ func (s *Scheduler) Why(ctx context.Context, tenant smm.Tenant, id string) ([]sm
 // same, and the error matches smm.ErrConflict and names what is left: delete it
 // once it is public. The items say where everything stands.
 func (s *Scheduler) Cancel(ctx context.Context, tenant smm.Tenant, id string, channels ...smm.Ref) ([]Item, error) {
-	rs, err := s.entry(ctx, tenant, id)
+	var (
+		all  []*Record
+		errs []error
+	)
+	_, err := s.change(ctx, func(now time.Time) (rs []*Record, err error) {
+		if all, err = s.entry(ctx, tenant, id); err != nil {
+			return nil, err
+		}
+		errs = nil
+		for _, r := range all {
+			if len(channels) > 0 && !slices.Contains(channels, r.Delivery.Request.Channel) {
+				continue
+			}
+			switch p := r.Delivery.Phase; {
+			case p == smm.PhaseFailed, p == smm.PhaseExpired, p == smm.PhaseCancelled:
+			default:
+				if err := r.Delivery.Cancel(now); err != nil {
+					errs = append(errs, err)
+					continue
+				}
+				r.Held = ""
+				rs = append(rs, r)
+			}
+		}
+		return rs, nil
+	})
 	if err != nil {
 		return nil, err
 	}
-	var errs []error
-	for i, r := range slices.Backward(rs) { // parts before what they wait for
-		if len(channels) > 0 && !slices.Contains(channels, r.Delivery.Request.Channel) {
-			continue
-		}
-		after, err := s.update(ctx, r.Key(), func(r *Record, now time.Time) error {
-			if p := r.Delivery.Phase; p == smm.PhaseFailed || p == smm.PhaseExpired {
-				return errNothingToDo
-			}
-			return r.Delivery.Cancel(now)
-		})
-		if after != nil {
-			rs[i] = after
-		}
-		if err != nil && !errors.Is(err, errNothingToDo) {
-			errs = append(errs, err)
-		}
-	}
-	return itemsOf(rs), errors.Join(errs...)
+	return itemsOf(all), errors.Join(errs...)
 }
-
-var errNothingToDo = errors.New("nothing to do")
 
 // Resolve applies a person's answer to a delivery in doubt; see
 // smm.Delivery.Resolve.
@@ -81,42 +86,46 @@ func (s *Scheduler) Resolve(ctx context.Context, tenant smm.Tenant, id string, a
 // time given or, if that is zero, now; and with it the parts that failed only
 // because it did. staleAfter is as in ScheduleOptions, counted from that time.
 func (s *Scheduler) Requeue(ctx context.Context, tenant smm.Tenant, id string, at time.Time, staleAfter time.Duration) error {
-	requeue := func(r *Record, now time.Time) error {
-		when, stale := now, time.Time{}
-		if at.After(now) {
-			when = Micro(at)
-		}
-		if staleAfter > 0 {
-			stale = when.Add(staleAfter)
-		}
-		if err := r.Delivery.Requeue(stale, now); err != nil {
-			return err
-		}
-		r.Delivery.Wake, r.NotBefore, r.LeaseUntil = when, when, time.Time{}
-		return nil
-	}
 	if staleAfter < 0 {
 		return fmt.Errorf("%w: negative staleAfter", smm.ErrInvalid)
 	}
-	if _, err := s.update(ctx, Key{tenant, id}, requeue); err != nil {
-		return err
-	}
-	rs, err := s.entry(ctx, tenant, id)
-	if err != nil {
-		return err
-	}
-	begun := map[string]bool{id: true}
-	var errs []error
-	for _, r := range rs {
-		d := &r.Delivery
-		if !begun[d.Parent] || d.Phase != smm.PhaseFailed || d.Failure == nil || d.Failure.Op != "parent" {
-			continue
+	_, err := s.change(ctx, func(now time.Time) ([]*Record, error) {
+		all, err := s.entry(ctx, tenant, id)
+		if err != nil {
+			return nil, err
 		}
-		begun[d.ID] = true
-		_, err := s.update(ctx, r.Key(), requeue)
-		errs = append(errs, err)
+		begun := map[string]bool{}
+		var rs []*Record
+		for _, r := range all {
+			d := &r.Delivery
+			failedWith := begun[d.Parent] && d.Phase == smm.PhaseFailed && d.Failure != nil && d.Failure.Op == "parent"
+			if d.ID != id && !failedWith {
+				continue
+			}
+			if err := r.requeue(at, staleAfter, now); err != nil {
+				return nil, err
+			}
+			begun[d.ID] = true
+			rs = append(rs, r)
+		}
+		return rs, nil
+	})
+	return err
+}
+
+func (r *Record) requeue(at time.Time, staleAfter time.Duration, now time.Time) error {
+	when, stale := now, time.Time{}
+	if at.After(now) {
+		when = Micro(at)
 	}
-	return errors.Join(errs...)
+	if staleAfter > 0 {
+		stale = when.Add(staleAfter)
+	}
+	if err := r.Delivery.Requeue(stale, now); err != nil {
+		return err
+	}
+	r.Delivery.Wake, r.NotBefore, r.LeaseUntil, r.Held = when, when, time.Time{}, ""
+	return nil
 }
 
 // Purge removes what is final and was planned before a time, to keep the store

@@ -2,12 +2,11 @@ package scheduler
 
 import (
 	"cmp"
-	"container/heap"
 	"context"
 	"fmt"
 	"iter"
+	"maps"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 
@@ -28,8 +27,12 @@ type Memory struct {
 // memTenant is what one tenant has.
 type memTenant struct {
 	items   map[string]*memItem
-	tokens  map[string]int // records with a token
-	queue   memQueue       // items with a Due, earliest first
+	tokens  map[string][]*memItem
+	queue   memQueue // items with a Due, earliest first
+	parked  memQueue // those of them that their lane was found to hold back
+	lanes   map[string]*memLane
+	limit   int // the Claim.LaneLimit by which they were parked
+	places  memPlaces
 	freezes map[string]Freeze
 }
 
@@ -60,7 +63,10 @@ func (m *Memory) enter(ctx context.Context) error {
 func (m *Memory) tenant(t smm.Tenant) *memTenant {
 	mt := m.tenants[t]
 	if mt == nil {
-		mt = &memTenant{items: make(map[string]*memItem), tokens: make(map[string]int), freezes: make(map[string]Freeze)}
+		mt = &memTenant{
+			items: make(map[string]*memItem), tokens: make(map[string][]*memItem), freezes: make(map[string]Freeze),
+			lanes: make(map[string]*memLane), places: memPlaces{slots: make(map[string]string), prints: make(map[string]*memPrints)},
+		}
 		if m.tenants == nil {
 			m.tenants = make(map[smm.Tenant]*memTenant)
 		}
@@ -102,7 +108,7 @@ func (m *Memory) Renew(ctx context.Context, l Lease) error {
 		return ErrFenced
 	}
 	it.r.LeaseUntil = Micro(l.Until)
-	mt.queue.place(it)
+	mt.place(it)
 	return nil
 }
 
@@ -115,8 +121,10 @@ func (m *Memory) NextWake(ctx context.Context) (time.Time, bool, error) {
 	var next time.Time
 	found := false
 	for _, mt := range m.order {
-		if len(mt.queue) > 0 && (!found || mt.queue[0].due.Before(next)) {
-			next, found = mt.queue[0].due, true
+		for _, q := range [...]memQueue{mt.queue, mt.parked} {
+			if len(q) > 0 && (!found || q[0].due.Before(next)) {
+				next, found = q[0].due, true
+			}
 		}
 	}
 	return next, found, nil
@@ -157,14 +165,23 @@ func (m *Memory) places(ctx context.Context, q *Query) ([]Position, error) {
 		if !q.AllTenants && t != q.Tenant {
 			continue
 		}
-		for _, it := range mt.items {
-			if q.Match(it.r) {
-				out = append(out, it.r.Position())
-			}
+		if q.Token != "" {
+			out = appendMatching(out, q, slices.Values(mt.tokens[q.Token]))
+		} else {
+			out = appendMatching(out, q, maps.Values(mt.items))
 		}
 	}
 	slices.SortFunc(out, Position.Compare)
 	return out, nil
+}
+
+func appendMatching(out []Position, q *Query, items iter.Seq[*memItem]) []Position {
+	for it := range items {
+		if q.Match(it.r) {
+			out = append(out, it.r.Position())
+		}
+	}
+	return out
 }
 
 // Purge implements Store.
@@ -195,8 +212,15 @@ func (mt *memTenant) purge(before time.Time) int {
 			continue
 		}
 		delete(mt.items, id)
+		mt.places.remove(it.r)
+		if l := it.lane; l != nil {
+			if l.items--; l.items == 0 {
+				delete(mt.lanes, it.r.Lane)
+			}
+		}
 		if tok := it.r.Token; tok != "" {
-			if mt.tokens[tok]--; mt.tokens[tok] == 0 {
+			mt.tokens[tok] = slices.DeleteFunc(mt.tokens[tok], func(o *memItem) bool { return o == it })
+			if len(mt.tokens[tok]) == 0 {
 				delete(mt.tokens, tok)
 			}
 		}
@@ -205,65 +229,52 @@ func (mt *memTenant) purge(before time.Time) int {
 	return n
 }
 
-// Claim implements Store.
-func (m *Memory) Claim(ctx context.Context, c Claim) ([]*Record, error) {
-	if err := c.Check(); err != nil {
-		return nil, err
+// SetFreeze implements Store.
+func (m *Memory) SetFreeze(ctx context.Context, f Freeze) error {
+	if err := f.Check(); err != nil {
+		return err
 	}
+	if err := m.enter(ctx); err != nil {
+		return err
+	}
+	defer m.mu.Unlock()
+	f.At, f.Until = Micro(f.At), Micro(f.Until)
+	f.Labels.Tags = slices.Clone(f.Labels.Tags)
+	m.tenant(f.Tenant).freezes[f.ID] = f
+	return nil
+}
+
+// Unfreeze implements Store.
+func (m *Memory) Unfreeze(ctx context.Context, tenant smm.Tenant, id string) error {
+	if err := m.enter(ctx); err != nil {
+		return err
+	}
+	defer m.mu.Unlock()
+	mt := m.tenants[tenant]
+	if mt == nil || mt.freezes[id].ID == "" {
+		return fmt.Errorf("%w: freeze %s", ErrNotFound, id)
+	}
+	delete(mt.freezes, id)
+	return nil
+}
+
+// Freezes implements Store.
+func (m *Memory) Freezes(ctx context.Context, tenant smm.Tenant) ([]Freeze, error) {
 	if err := m.enter(ctx); err != nil {
 		return nil, err
 	}
 	defer m.mu.Unlock()
-	items := m.due(c)
-	slices.SortStableFunc(items, func(a, b *memItem) int {
-		return cmp.Or(a.due.Compare(b.due), strings.Compare(a.r.Delivery.ID, b.r.Delivery.ID))
-	})
-	out := make([]*Record, 0, len(items))
-	for _, it := range items {
-		r := it.r
-		r.Version++
-		r.Epoch++
-		r.LeaseOwner, r.LeaseUntil = c.Owner, Micro(c.Now.Add(c.Lease))
-		m.tenants[r.Delivery.Tenant].queue.place(it)
-		out = append(out, r.Clone())
-	}
-	return out, nil
-}
-
-// due takes the records of a claim out of the queues, in turns.
-func (m *Memory) due(c Claim) []*memItem {
-	var out, passed []*memItem
-	defer func() { // what its lane holds back stays where it is
-		for _, it := range passed {
-			m.tenants[it.r.Delivery.Tenant].queue.place(it)
-		}
-	}()
-	take := func(mt *memTenant, it *memItem) {
-		if mt.mayGo(it.r, c.LaneLimit) {
-			out = append(out, it)
-		} else {
-			passed = append(passed, it)
-		}
-	}
-	if len(c.Keys) > 0 {
-		for _, k := range c.Keys {
-			mt, it := m.item(k)
-			if it != nil && it.index >= 0 && !it.due.After(c.Now) && len(out) < c.Limit {
-				heap.Remove(&mt.queue, it.index)
-				take(mt, it)
+	var out []Freeze
+	for t, mt := range m.tenants {
+		for _, f := range mt.freezes {
+			if t == tenant || f.AllTenants {
+				f.Labels.Tags = slices.Clone(f.Labels.Tags)
+				out = append(out, f)
 			}
 		}
-		return out
 	}
-	for n := len(m.order); n > 0 && len(out) < c.Limit; {
-		mt := m.order[m.turn%len(m.order)]
-		m.turn = (m.turn + 1) % len(m.order)
-		if len(mt.queue) == 0 || mt.queue[0].due.After(c.Now) {
-			n-- // a whole round without a due record ends it
-			continue
-		}
-		n = len(m.order)
-		take(mt, heap.Pop(&mt.queue).(*memItem)) //nolint:errcheck,forcetypeassert // memQueue holds nothing else
-	}
-	return out
+	slices.SortFunc(out, func(a, b Freeze) int {
+		return cmp.Or(a.At.Compare(b.At), cmp.Compare(a.ID, b.ID), cmp.Compare(a.Tenant, b.Tenant))
+	})
+	return out, nil
 }

@@ -2,10 +2,8 @@ package scheduler
 
 import (
 	"bytes"
-	"cmp"
 	"context"
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/smmkit/smmkit/smm"
@@ -41,7 +39,10 @@ func (m *Memory) write(ctx context.Context, now time.Time, rs []*Record, isNew f
 		return err
 	}
 	defer m.mu.Unlock()
-	after := make(map[Key]*Record, len(rs))
+	var seen map[Key]bool
+	if len(rs) > 1 {
+		seen = make(map[Key]bool, len(rs))
+	}
 	for _, r := range rs {
 		check := m.mayInsert
 		if !isNew(r) {
@@ -50,15 +51,15 @@ func (m *Memory) write(ctx context.Context, now time.Time, rs []*Record, isNew f
 		if err := check(r); err != nil {
 			return err
 		}
-		if after[r.Key()] != nil {
+		if seen[r.Key()] {
 			return fmt.Errorf("%w: record %s is written twice", smm.ErrConflict, r.Delivery.ID)
 		}
-		after[r.Key()] = r
-	}
-	for _, r := range rs {
-		if err := m.placed(r, after); err != nil {
-			return err
+		if seen != nil {
+			seen[r.Key()] = true
 		}
+	}
+	if err := m.settle(rs); err != nil {
+		return err
 	}
 	for _, r := range rs {
 		m.put(r, isNew(r))
@@ -71,7 +72,7 @@ func (m *Memory) mayInsert(r *Record) error {
 	if _, it := m.item(k); it != nil {
 		return fmt.Errorf("%w: record %s exists", smm.ErrConflict, k.ID)
 	}
-	if mt := m.tenants[k.Tenant]; r.Token != "" && mt != nil && mt.tokens[r.Token] > 0 {
+	if mt := m.tenants[k.Tenant]; r.Token != "" && mt != nil && len(mt.tokens[r.Token]) > 0 {
 		return ErrTokenUsed
 	}
 	return nil
@@ -89,41 +90,41 @@ func (m *Memory) maySave(r *Record, now time.Time) error {
 	return nil
 }
 
-// placed reports whether r finds its slot free and keeps its distance, among the
-// records as they are after the writes.
-func (m *Memory) placed(r *Record, after map[Key]*Record) error {
-	_, it := m.item(r.Key())
-	if !r.Live() || (it != nil && !r.Moved(it.r)) {
-		return nil
-	}
-	for _, o := range m.others(r, after) {
-		if err := r.Collides(o); err != nil {
-			return err
+// settle gives the records their slots and distances as they are after all of
+// the writes, or changes nothing.
+func (m *Memory) settle(rs []*Record) error {
+	var left, added []*Record
+	for _, r := range rs {
+		var old *Record
+		if _, it := m.item(r.Key()); it != nil {
+			old = it.r
 		}
+		was, is := old != nil && old.Live() && old.hasPlace(), r.Live() && r.hasPlace()
+		if was && is && !r.Moved(old) {
+			continue
+		}
+		if was {
+			m.tenant(r.Delivery.Tenant).places.remove(old)
+			left = append(left, old)
+		}
+		if is {
+			added = append(added, r)
+		}
+	}
+	for i, r := range added {
+		err := m.tenant(r.Delivery.Tenant).places.add(r)
+		if err == nil {
+			continue
+		}
+		for _, r := range added[:i] {
+			m.tenant(r.Delivery.Tenant).places.remove(r)
+		}
+		for _, r := range left {
+			m.tenant(r.Delivery.Tenant).places.take(r)
+		}
+		return err
 	}
 	return nil
-}
-
-// others returns the records of r's tenant, in the order of their positions.
-func (m *Memory) others(r *Record, after map[Key]*Record) []*Record {
-	if r.Slot == "" && len(r.Fingerprint) == 0 {
-		return nil
-	}
-	var out []*Record
-	if mt := m.tenants[r.Delivery.Tenant]; mt != nil {
-		for _, it := range mt.items {
-			if after[it.r.Key()] == nil {
-				out = append(out, it.r)
-			}
-		}
-	}
-	for _, o := range after {
-		if o != r && o.Delivery.Tenant == r.Delivery.Tenant {
-			out = append(out, o)
-		}
-	}
-	slices.SortFunc(out, func(a, b *Record) int { return a.Position().Compare(b.Position()) })
-	return out
 }
 
 // put stores r, and updates what the caller has.
@@ -132,12 +133,12 @@ func (m *Memory) put(r *Record, isNew bool) {
 	mt := m.tenant(r.Delivery.Tenant)
 	if isNew {
 		r.Version = 1
-		it := &memItem{r: r.Clone(), index: -1}
+		it := &memItem{r: r.Clone(), index: -1, rank: -1}
 		mt.items[r.Delivery.ID] = it
 		if r.Token != "" {
-			mt.tokens[r.Token]++
+			mt.tokens[r.Token] = append(mt.tokens[r.Token], it)
 		}
-		mt.queue.place(it)
+		mt.enlist(it)
 		return
 	}
 	r.Version++
@@ -148,72 +149,7 @@ func (m *Memory) put(r *Record, isNew bool) {
 		c.LeaseUntil = old.LeaseUntil
 	}
 	it.r = c
-	mt.queue.place(it)
-}
-
-// mayGo reports whether r's lane lets it go.
-func (mt *memTenant) mayGo(r *Record, limit int) bool {
-	if limit == 0 || r.Lane == "" {
-		return true
-	}
-	before := 0
-	for _, it := range mt.items {
-		p := it.r.Delivery.Phase
-		if it.r.Lane == r.Lane && !p.Final() && p != smm.PhaseHuman && it.r.Position().Compare(r.Position()) < 0 {
-			before++
-		}
-	}
-	return before < limit
-}
-
-// SetFreeze implements Store.
-func (m *Memory) SetFreeze(ctx context.Context, f Freeze) error {
-	if err := f.Check(); err != nil {
-		return err
-	}
-	if err := m.enter(ctx); err != nil {
-		return err
-	}
-	defer m.mu.Unlock()
-	f.At, f.Until = Micro(f.At), Micro(f.Until)
-	f.Labels.Tags = slices.Clone(f.Labels.Tags)
-	m.tenant(f.Tenant).freezes[f.ID] = f
-	return nil
-}
-
-// Unfreeze implements Store.
-func (m *Memory) Unfreeze(ctx context.Context, tenant smm.Tenant, id string) error {
-	if err := m.enter(ctx); err != nil {
-		return err
-	}
-	defer m.mu.Unlock()
-	mt := m.tenants[tenant]
-	if mt == nil || mt.freezes[id].ID == "" {
-		return fmt.Errorf("%w: freeze %s", ErrNotFound, id)
-	}
-	delete(mt.freezes, id)
-	return nil
-}
-
-// Freezes implements Store.
-func (m *Memory) Freezes(ctx context.Context, tenant smm.Tenant) ([]Freeze, error) {
-	if err := m.enter(ctx); err != nil {
-		return nil, err
-	}
-	defer m.mu.Unlock()
-	var out []Freeze
-	for t, mt := range m.tenants {
-		for _, f := range mt.freezes {
-			if t == tenant || f.AllTenants {
-				f.Labels.Tags = slices.Clone(f.Labels.Tags)
-				out = append(out, f)
-			}
-		}
-	}
-	slices.SortFunc(out, func(a, b Freeze) int {
-		return cmp.Or(a.At.Compare(b.At), cmp.Compare(a.ID, b.ID), cmp.Compare(a.Tenant, b.Tenant))
-	})
-	return out, nil
+	mt.enlist(it)
 }
 
 // Moved reports whether r has to be compared with others although old, the

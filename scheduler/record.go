@@ -76,6 +76,12 @@ func (r *Record) Live() bool {
 	return !p.Final() || p == smm.PhasePublished
 }
 
+// Blocks reports whether r holds up what stands behind it in its lane: it is
+// neither final nor does it wait for a person.
+func (r *Record) Blocks() bool {
+	return !r.Delivery.Phase.Final() && r.Delivery.Phase != smm.PhaseHuman
+}
+
 // Key returns the key of r.
 func (r *Record) Key() Key { return Key{r.Delivery.Tenant, r.Delivery.ID} }
 

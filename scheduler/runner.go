@@ -18,6 +18,8 @@ const (
 	commitFloor = 2 * time.Second
 	// commitSlack covers what passes between renewing and the look at the clock.
 	commitSlack = 500 * time.Millisecond
+	// linkPause is how long a part waits for a parent that is being committed.
+	linkPause = time.Second
 	// maxRestarts bounds how often a step is begun again for want of lease.
 	maxRestarts = 3
 )
@@ -29,10 +31,16 @@ type work struct {
 	lease    *lease
 	released bool         // the last save gave the record back
 	before   smm.Delivery // as the step in hand found it
+
+	heldUntil time.Time // when a record that was held is looked at again
 }
 
 // handle is the Handler: it takes a record as far as it gets now.
 func (s *Scheduler) handle(ctx context.Context, r *Record) (time.Time, error) {
+	if !s.apps.enter(r) {
+		return s.park(ctx, r)
+	}
+	defer s.callNext(ctx, r)
 	w := &work{s: s, r: r, lease: hold(ctx, s.store, s.clock, r, s.lease, s.drain)}
 	defer w.lease.stop()
 	restarts := 0
@@ -49,6 +57,8 @@ func (s *Scheduler) handle(ctx context.Context, r *Record) (time.Time, error) {
 			if w.released {
 				return r.Delivery.Wake, nil
 			}
+		case errors.Is(err, errHeld):
+			return w.heldUntil, nil
 		case errors.Is(err, context.DeadlineExceeded) && restarts < maxRestarts && w.lease.ctx.Err() == nil:
 			restarts++
 		default:
@@ -94,6 +104,12 @@ func (w *work) step() error {
 			return err
 		}
 	}
+	if cmd == smm.CommandPrepare || cmd == smm.CommandCommit {
+		if h := w.s.admit(w.lease.ctx, w.r); h.Reason != "" {
+			return w.hold(w.lease.ctx, h)
+		}
+		w.r.Held = "" // saved with the step
+	}
 	w.before = *d
 	return w.s.client.Advance(w.lease.ctx, d, w)
 }
@@ -122,6 +138,9 @@ func (w *work) link(now time.Time) error {
 	}
 	if err := d.Link(&parent.Delivery, now); err != nil {
 		return err
+	}
+	if soon := now.Add(linkPause); d.Phase == smm.PhaseWaiting && parent.Delivery.Phase == smm.PhaseCommitting && d.Wake.After(soon) {
+		d.Wake = soon // a commit is answered long before its deadline
 	}
 	return w.Save(w.lease.ctx, d)
 }
@@ -152,6 +171,9 @@ func (w *work) save(ctx context.Context) error {
 	if done {
 		w.r.LeaseUntil = time.Time{}
 	}
+	if w.r.Delivery.Phase.Final() {
+		w.r.Held = ""
+	}
 	if err := w.s.store.Save(ctx, w.r, now); err != nil {
 		return err
 	}
@@ -159,19 +181,27 @@ func (w *work) save(ctx context.Context) error {
 	return nil
 }
 
-// saveIntent saves an intent, once. If that took so long that the commit would
-// run past the deadline on record, it must not be sent any more. Then nothing
-// was sent, and only this process knows: it takes the intent back, since what is
-// found as an intent later is in doubt.
+// saveIntent saves an intent, once, and asks again whether it may be sent. If
+// not, or if that took so long that the commit would run past the deadline on
+// record, nothing is sent, and only this process knows that: it takes the intent
+// back, since what is found as an intent later is in doubt. If this process ends
+// before it has, the next one settles the doubt: nothing arrived.
 func (w *work) saveIntent(ctx context.Context) error {
 	if err := w.save(ctx); err != nil {
 		return err
 	}
-	took := w.s.clock.Now().Sub(w.r.Delivery.Attempt.Intent)
+	intent := w.r.Delivery.Attempt.Intent
+	took := w.s.clock.Now().Sub(intent)
+	var h Hold
 	if took <= w.lease.margin {
-		return nil
+		if h = w.s.admit(ctx, w.r); h.Reason == "" {
+			return nil
+		}
 	}
 	w.r.Delivery = w.before
+	if h.Reason != "" {
+		return w.hold(ctx, h)
+	}
 	if err := w.save(ctx); err != nil {
 		return err
 	}

@@ -35,6 +35,17 @@ type ScheduleOptions struct {
 	Policy smm.Policy
 	// Labels, if not zero, replace the labels of the post.
 	Labels smm.Labels
+	// Slot is the place in the host's plan that the entry takes: the error is a
+	// *SlotError if another live entry of the tenant has it. It is one place: with
+	// several channels, the delivery on the first of them stands for the entry.
+	Slot string
+	// Draft is the host's draft that the entry is made of, for gates.
+	Draft string
+	// Zone is the IANA name of the zone that the time was planned in, for people.
+	Zone string
+	// Repeat says what to do if a channel has the same content; the zero value
+	// leaves it to WithRepeat.
+	Repeat RepeatPolicy
 	// AllowPast permits a planned time that lies long in the past, for imports.
 	// Such a post is due at once.
 	AllowPast bool
@@ -96,8 +107,11 @@ func (s *Scheduler) EnqueueDeliveries(ctx context.Context, ds []*smm.Delivery) e
 	now := Micro(s.clock.Now())
 	rs := make([]*Record, 0, len(ds))
 	for _, d := range ds {
-		r := &Record{Delivery: *d, NotBefore: now}
+		r := &Record{Delivery: *d, NotBefore: now, Lane: lane(d)}
 		r.Delivery.Wake = now
+		if d.Parent == "" {
+			r.Fingerprint = fingerprint([]*smm.Delivery{d})
+		}
 		rs = append(rs, r)
 	}
 	err := s.store.Insert(ctx, rs...)
@@ -136,34 +150,43 @@ func (s *Scheduler) schedule(ctx context.Context, post *smm.Post, channels []smm
 	if items, err := s.byToken(ctx, opts, hash); len(items) > 0 || err != nil {
 		return items, nil, err
 	}
-	now := s.clock.Now()
 	if at.IsZero() {
-		at = now
+		at = s.clock.Now()
 	}
-	if past := now.Sub(at); past > s.maxPast && !opts.AllowPast {
-		return nil, nil, fmt.Errorf("%w: %s is %s ago: correct it, or set AllowPast", smm.ErrInvalid,
-			at.UTC().Format(time.RFC3339), past.Round(time.Second))
+	if err := s.checkTime(at, opts.AllowPast); err != nil {
+		return nil, nil, err
 	}
 
 	rs, findings, err := s.plan(ctx, post, channels, at, opts, hash)
 	if err != nil {
 		return nil, findings, err
 	}
-	err = s.store.Insert(ctx, rs...)
-	if opts.Token != "" && errors.Is(err, smm.ErrConflict) { // another process was faster
-		items, err := s.byToken(ctx, opts, hash)
-		if err == nil && len(items) == 0 {
-			err = ErrTokenUsed
+	if err = s.store.Insert(ctx, rs...); err != nil {
+		// Another process may have been faster with the same token.
+		if items, tokenErr := s.byToken(ctx, opts, hash); len(items) > 0 || tokenErr != nil {
+			return items, findings, tokenErr
 		}
-		return items, findings, err
-	}
-	if err != nil {
 		return nil, findings, fmt.Errorf("scheduler: store the deliveries: %w", err)
 	}
 	for _, r := range rs {
 		s.wake(ctx, r)
 	}
 	return itemsOf(rs), findings, nil
+}
+
+// checkTime refuses a time that nobody can have meant.
+func (s *Scheduler) checkTime(at time.Time, allowPast bool) error {
+	past := s.clock.Now().Sub(at)
+	switch {
+	case at.IsZero():
+		return fmt.Errorf("%w: no time to publish at: use Enqueue to publish now", smm.ErrInvalid)
+	case at.Year() > 9999:
+		return fmt.Errorf("%w: the year %d is beyond what can be stored", smm.ErrInvalid, at.Year())
+	case past > s.maxPast && !allowPast:
+		return fmt.Errorf("%w: %s is %s ago: correct it, or set AllowPast", smm.ErrInvalid,
+			at.UTC().Format(time.RFC3339), past.Round(time.Second))
+	}
+	return nil
 }
 
 // plan makes the records of an entry.
@@ -188,13 +211,45 @@ func (s *Scheduler) plan(ctx context.Context, post *smm.Post, channels []smm.Ref
 		if d.Request.Post.Labels.IsZero() { // parts of a thread rarely carry their own
 			d.Request.Post.Labels = p.Labels
 		}
-		r := &Record{Delivery: *d, NotBefore: at, Token: opts.Token}
+		r := &Record{Delivery: *d, NotBefore: at, Token: opts.Token, Lane: lane(d), Draft: opts.Draft, Zone: opts.Zone}
 		if opts.Token != "" {
 			r.PayloadHash = hash
 		}
 		rs = append(rs, r)
 	}
-	return rs, findings, nil
+	rs[0].Slot = opts.Slot
+	more, err := s.mark(ctx, rs, s.repeatOf(opts.Repeat))
+	return rs, append(findings, more...), err
+}
+
+// mark gives the heads among rs their fingerprints, and looks for repeats. The
+// parts of a channel stand behind its head.
+func (s *Scheduler) mark(ctx context.Context, rs []*Record, repeat RepeatPolicy) (smm.Findings, error) {
+	var findings smm.Findings
+	for i, r := range rs {
+		if r.Delivery.Parent != "" {
+			continue
+		}
+		ds := []*smm.Delivery{&r.Delivery}
+		for _, part := range rs[i+1:] {
+			if part.Delivery.Parent == "" {
+				break
+			}
+			ds = append(ds, &part.Delivery)
+		}
+		r.Fingerprint = fingerprint(ds)
+		switch repeat.Action {
+		case RepeatRefuse:
+			r.Apart = repeat.Window
+		case RepeatWarn:
+			found, err := s.repeats(ctx, r, repeat.Window)
+			if err != nil {
+				return nil, err
+			}
+			findings = append(findings, found...)
+		}
+	}
+	return findings, nil
 }
 
 // byToken returns what an earlier call with the token stored.
@@ -202,13 +257,23 @@ func (s *Scheduler) byToken(ctx context.Context, opts *ScheduleOptions, hash []b
 	if opts.Token == "" {
 		return nil, nil
 	}
-	var rs []*Record
+	entry := ""
 	for r, err := range s.store.List(ctx, Query{Tenant: opts.Tenant, Token: opts.Token}) {
 		if err != nil {
 			return nil, err
 		}
 		if !bytes.Equal(r.PayloadHash, hash) {
 			return nil, &TokenError{Tenant: opts.Tenant, Token: opts.Token}
+		}
+		entry = r.Delivery.Entry
+	}
+	if entry == "" {
+		return nil, nil
+	}
+	var rs []*Record // Edit may have added some
+	for r, err := range s.store.List(ctx, Query{Tenant: opts.Tenant, Entry: entry}) {
+		if err != nil {
+			return nil, err
 		}
 		rs = append(rs, r)
 	}
@@ -224,6 +289,8 @@ func payloadHash(post *smm.Post, channels []smm.Ref, at time.Time, opts *Schedul
 		return nil, fmt.Errorf("%w: the year %d is beyond what can be stored", smm.ErrInvalid, at.Year())
 	case opts.StaleAfter < 0:
 		return nil, fmt.Errorf("%w: StaleAfter is negative", smm.ErrInvalid)
+	case opts.Repeat.check() != nil:
+		return nil, opts.Repeat.check()
 	case !opts.Policy.StaleAfter.IsZero():
 		return nil, fmt.Errorf("%w: set ScheduleOptions.StaleAfter instead of Policy.StaleAfter", smm.ErrInvalid)
 	}
@@ -240,7 +307,11 @@ func payloadHash(post *smm.Post, channels []smm.Ref, at time.Time, opts *Schedul
 		StaleAfter time.Duration
 		Policy     smm.Policy
 		Labels     smm.Labels
-	}{channels, at.UTC().Truncate(time.Microsecond), opts.StaleAfter, opts.Policy, opts.Labels})
+		Slot       string       `json:",omitempty"` // a token's payload from before it had these stays the same
+		Draft      string       `json:",omitempty"`
+		Zone       string       `json:",omitempty"`
+		Repeat     RepeatPolicy `json:",omitzero"`
+	}{channels, at.UTC().Truncate(time.Microsecond), opts.StaleAfter, opts.Policy, opts.Labels, opts.Slot, opts.Draft, opts.Zone, opts.Repeat})
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", smm.ErrInvalid, err)
 	}

@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -24,6 +25,9 @@ type Scheduler struct {
 	maxPast time.Duration
 	onEvent func(Event)
 	loop    LoopOptions
+	gates   []Gate
+	repeat  RepeatPolicy
+	apps    *apps // nil: no bound
 }
 
 // Option configures New.
@@ -67,6 +71,43 @@ func WithMaxPast(d time.Duration) Option { return func(s *Scheduler) { s.maxPast
 // until it returns.
 func WithEvents(f func(Event)) Option { return func(s *Scheduler) { s.onEvent = f } }
 
+// WithGate adds gates, which are asked in the order given; see Gate.
+func WithGate(g ...Gate) Option { return func(s *Scheduler) { s.gates = append(s.gates, g...) } }
+
+// WithOrder makes the posts of a channel go out one after the other, in the order
+// of their planned times: it is WithChannelConcurrency(1).
+//
+// Each waits until the one before it is public, failed, or needs a person. So
+// one that cannot be published, since the platform is down or somebody holds it,
+// holds up its channel, until it is published, expires by
+// ScheduleOptions.StaleAfter, or gives up after Policy.GiveUp (a day, if nothing
+// is said); a channel whose posts must not wait that long sets one of them.
+// Parts of threads, comments and answers do not wait in line, and nothing waits
+// for them.
+func WithOrder() Option { return WithChannelConcurrency(1) }
+
+// WithChannelConcurrency sets how many posts of a channel may be on their way at
+// a time, by all processes together: the first n of those that are planned. 0,
+// the default, is any number, in no order. An engine of the host's must be given
+// the same number for its claims; see Claim.LaneLimit.
+func WithChannelConcurrency(n int) Option { return func(s *Scheduler) { s.loop.LaneLimit = n } }
+
+// WithAppConcurrency sets how many deliveries of one platform and Ref.Space this
+// process works on at a time: 0, the default, is any number. Those beyond it go
+// back to the store for a while and take no place of other platforms.
+func WithAppConcurrency(n int) Option {
+	return func(s *Scheduler) {
+		s.apps = nil
+		if n != 0 {
+			s.apps = &apps{limit: n}
+		}
+	}
+}
+
+// WithRepeat sets what is done about content that a channel has already, where
+// ScheduleOptions.Repeat says nothing. The default is RepeatAllow.
+func WithRepeat(p RepeatPolicy) Option { return func(s *Scheduler) { s.repeat = p } }
+
 // New returns a Scheduler that publishes through client what it keeps in store.
 // The tenant of the client is not used: every call names its own.
 func New(client *smm.Client, store Store, opts ...Option) (*Scheduler, error) {
@@ -85,6 +126,12 @@ func New(client *smm.Client, store Store, opts ...Option) (*Scheduler, error) {
 	}
 	if s.lease < minLease {
 		return nil, fmt.Errorf("%w: lease %s: want at least %s", smm.ErrInvalid, s.lease, minLease)
+	}
+	if s.loop.LaneLimit < 0 || (s.apps != nil && s.apps.limit < 0) || slices.Contains(s.gates, nil) {
+		return nil, fmt.Errorf("%w: a negative concurrency, or a nil gate", smm.ErrInvalid)
+	}
+	if err := s.repeat.check(); err != nil {
+		return nil, err
 	}
 	if s.engine == nil {
 		s.loop.OnError = func(err error) {
@@ -126,8 +173,18 @@ func (s *Scheduler) tell(kind EventKind, d *smm.Delivery, err error) {
 	s.onEvent(Event{Kind: kind, At: s.clock.Now(), Delivery: r.Clone().Delivery, Err: err})
 }
 
+func (s *Scheduler) tellHeld(d *smm.Delivery, why string) {
+	if s.onEvent == nil {
+		return
+	}
+	r := Record{Delivery: *d}
+	s.onEvent(Event{Kind: EventHeld, At: s.clock.Now(), Delivery: r.Clone().Delivery, Held: why})
+}
+
 // update reads a record, changes it and saves it, again if somebody else was
 // faster.
+//
+//nolint:unparam // who changes one record may want to see it
 func (s *Scheduler) update(ctx context.Context, key Key, change func(r *Record, now time.Time) error) (*Record, error) {
 	const tries = 10
 	for n := 1; ; n++ {

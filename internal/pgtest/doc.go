@@ -1,34 +1,24 @@
-// Package pgtest starts a throw-away PostgreSQL for tests: a cluster of its own
-// in a temporary directory, on a unix socket, with a random password.
+// Package pgtest runs a throw-away PostgreSQL for tests.
 //
-// A test binary starts one server and gives each test a database of its own:
+//	url := pgtest.NewDatabase(t) // an empty database on the server of this test binary
 //
-//	func TestMain(m *testing.M) { os.Exit(pgtest.Main(m)) }
+//	s := pgtest.Start(t, nil)    // a server of one's own, to stop and start again
 //
-//	func TestStore(t *testing.T) {
-//		url := pgtest.Shared(t).NewDatabase(t)
-//		...
-//	}
-//
-// The programs are looked for in the directory $SMMKIT_POSTGRES, then on the
-// PATH, then where Debian keeps them. Where there are none, tests that ask for a
-// server are skipped and say so; with SMMKIT_REQUIRE_POSTGRES set, as in CI, they
-// fail.
+// The server programs are looked for in the folder that [EnvBinaries] names, on the
+// PATH and where Debian puts them. Where there are none the test is skipped, with
+// the reason, or fails if [EnvRequire] is set. The server listens on a free port of
+// loopback, with a password that nobody else knows, and writes to the disk as a
+// real one does.
 //
 // # Design notes
 //
-// The server listens on a unix socket in a directory that only its user can
-// enter, and on no port: tests that run side by side cannot meet, and a server
-// that is started again has the address it had. PostgreSQL refuses to run as
-// root, so for root it runs as user postgres, or nobody.
+// PostgreSQL refuses to run as root, so that a test binary that does runs it as the
+// user postgres or nobody.
 //
-// A shell guards each cluster: it waits on a pipe that ends with the test
-// binary, whatever ends it, then stops the server and removes the directory.
-// Without it a test that panics or runs into its time limit would leave a server
-// behind each time.
+// Whoever runs a test may be killed at any moment. A shell in a session of its own
+// holds the reading end of a pipe whose writing end only the test binary has, and
+// stops the server and deletes its folder when that closes, as package realnet does.
 //
-// Rejected: containers, which need a daemon and its rights; a server that is
-// there already, which tests could harm and would have to clean up; a driver to
-// wait for the server and create databases, since PostgreSQL's own programs do
-// both and the package stays on the standard library.
+// Containers were rejected: they need a daemon and a registry. So was a server that
+// runs already: tests stop theirs and change what it is asked to survive.
 package pgtest

@@ -23,6 +23,9 @@ func fullRecord(id string) *scheduler.Record {
 	d.Phase = smm.PhaseSettling
 	r.NotBefore = t0()
 	r.Token, r.PayloadHash = "token", []byte{0, 1, 2, 255}
+	r.Lane, r.Slot, r.Draft = "fake/channel/x%2Fy", "queue'\"\\ 07:00", "draft/\u00e4%_"
+	r.Fingerprint, r.Apart = []byte{0, 255, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 0}, 24*time.Hour
+	r.Zone, r.Held = "America/Argentina/Ushuaia", "frozen: \u201ccrisis\u201d"
 	return r
 }
 

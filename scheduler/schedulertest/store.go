@@ -19,30 +19,43 @@ type StoreOptions struct {
 // RunStore checks that a store keeps the contract of scheduler.Store.
 func RunStore(t *testing.T, o StoreOptions) {
 	t.Helper()
-	groups := []struct {
-		name  string
-		tests map[string]func(*suite)
-	}{
-		{"insert", insertTests},
-		{"claim", claimTests},
-		{"fence", fenceTests},
-		{"list", listTests},
-		{"purge", purgeTests},
-		{"tenant", tenantTests},
-	}
-	for _, g := range groups {
+	for _, g := range storeGroups() {
+		if g.needsReopen && o.Reopen == nil {
+			continue
+		}
 		t.Run(g.name, func(t *testing.T) {
 			for name, test := range g.tests {
-				t.Run(name, func(t *testing.T) { test(&suite{T: t, o: o, store: o.Open(t)}) })
+				t.Run(name, func(t *testing.T) {
+					s := &suite{TB: t, store: o.Open(t)}
+					if o.Reopen != nil {
+						s.reopen = func(old scheduler.Store) scheduler.Store { return o.Reopen(t, old) }
+					}
+					test(s)
+				})
 			}
 		})
 	}
-	if o.Reopen == nil {
-		return
+}
+
+// storeGroup is what is tested of one part of the contract.
+type storeGroup struct {
+	name        string
+	tests       map[string]func(*suite)
+	needsReopen bool
+}
+
+func storeGroups() []storeGroup {
+	return []storeGroup{
+		{"insert", insertTests, false},
+		{"claim", claimTests, false},
+		{"lane", laneTests, false},
+		{"fence", fenceTests, false},
+		{"place", placeTests, false},
+		{"apply", applyTests, false},
+		{"freeze", freezeTests, false},
+		{"list", listTests, false},
+		{"purge", purgeTests, false},
+		{"tenant", tenantTests, false},
+		{"reopen", reopenTests, true},
 	}
-	t.Run("reopen", func(t *testing.T) {
-		for name, test := range reopenTests {
-			t.Run(name, func(t *testing.T) { test(&suite{T: t, o: o, store: o.Open(t)}) })
-		}
-	})
 }

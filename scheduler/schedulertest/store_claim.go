@@ -69,6 +69,15 @@ var claimTests = map[string]func(*suite){
 		s.save(human, at(time.Hour))
 		s.wantIDs(s.claim(at(time.Hour), 10), "human")
 	},
+	"a person is reminded": func(s *suite) {
+		s.insert(NewRecord("", "human", t0()))
+		r := s.claimOne(t0(), "human")
+		r.Delivery.Phase, r.Delivery.Wake, r.LeaseUntil = smm.PhaseHuman, at(time.Hour), time.Time{}
+		s.save(r, t0())
+		s.wantNext(at(time.Hour))
+		s.wantIDs(s.claim(at(59*time.Minute), 10))
+		s.claimOne(at(time.Hour), "human")
+	},
 	"nothing to wake": func(s *suite) {
 		s.wantNext(time.Time{})
 		s.wantIDs(s.claim(t0(), 10))
@@ -86,7 +95,7 @@ var claimTests = map[string]func(*suite){
 		s.wantIDs(rs)
 	},
 	"bad claims are refused": func(s *suite) {
-		for _, c := range []scheduler.Claim{{Lease: time.Second, Limit: 1}, {Now: t0(), Limit: 1}, {Now: t0(), Lease: time.Second}} {
+		for _, c := range []scheduler.Claim{{Lease: time.Second, Limit: 1}, {Now: t0(), Limit: 1}, {Now: t0(), Lease: time.Second}, {Now: t0(), Lease: time.Second, Limit: 1, LaneLimit: -1}} {
 			_, err := s.store.Claim(s.Context(), c)
 			s.is(err, smm.ErrInvalid)
 		}

@@ -20,8 +20,20 @@ var insertTests = map[string]func(*suite){
 		s.wantSame(s.list(scheduler.Query{Tenant: "tenant"})[0], want)
 		want.Delivery.Log = append(want.Delivery.Log, smm.LogLine{At: at(time.Hour), Note: "more"})
 		want.Delivery.Failure = nil
+		want.NotBefore, want.Zone, want.Held = at(time.Hour), "Asia/Tokyo", ""
+		want.Slot, want.Fingerprint, want.Apart = "", []byte("another print 16"), 0
 		s.save(want, t0())
 		s.wantSame(s.get("tenant", "full"), want)
+	},
+	"what never changes": func(s *suite) {
+		r := withToken(NewRecord("", "a", t0()), "tok")
+		r.Lane, r.Draft = "lane", "draft"
+		s.insert(r)
+		want := *r
+		r.Lane, r.Draft, r.Token, r.PayloadHash = "other", "other", "other", []byte("other")
+		s.save(r, t0())
+		want.Version = 2
+		s.wantSame(s.get("", "a"), &want)
 	},
 	"a record is the caller's own": func(s *suite) {
 		r := NewRecord("", "a", t0())
@@ -52,6 +64,8 @@ var insertTests = map[string]func(*suite){
 			"lease":       func(r *scheduler.Record) { r.LeaseUntil = t0() },
 			"no plan":     func(r *scheduler.Record) { r.NotBefore = time.Time{} },
 			"token alone": func(r *scheduler.Record) { r.Token = "t" },
+			"apart alone": func(r *scheduler.Record) { r.Apart = time.Second },
+			"never apart": func(r *scheduler.Record) { r.Apart, r.Fingerprint = -1, []byte("the fingerprint.") },
 		} {
 			r := NewRecord("", "bad", t0())
 			spoil(r)
@@ -121,7 +135,17 @@ var reopenTests = map[string]func(*suite){
 		s.save(done, t0())
 		s.ok(s.store.Renew(s.Context(), scheduler.Lease{Key: claimed.Key(), Epoch: claimed.Epoch, Until: at(time.Hour)}))
 
-		s.store = s.o.Reopen(s.T, s.store)
+		s.freeze(fullFreeze(), scheduler.Freeze{ID: "gone", Tenant: "t", At: t0()})
+		s.ok(s.store.Unfreeze(s.Context(), "t", "gone"))
+		placed := both("placed", "mon", t0(), time.Hour)
+		s.ok(s.store.Apply(s.Context(), t0(), placed))
+
+		s.store = s.reopen(s.store)
+		s.wantFreeze("t", fullFreeze())
+		s.slotTaken(s.store.Insert(s.Context(), inSlot("x", "mon")), "mon", "placed")
+		again := both("x", "mon", t0(), 0)
+		again.Slot = ""
+		s.repeats(s.store.Insert(s.Context(), again), "placed", t0())
 		s.wantSame(s.get("tenant", "full"), full)
 		s.wantSame(s.get("", "done"), done)
 		s.wantLeaseEnd(s.get("", "claimed"), at(time.Hour))

@@ -108,6 +108,13 @@ func variety() []*scheduler.Record {
 		if i == 5 {
 			withToken(r, "tok")
 		}
+		r.Draft = []string{"", "d1", "d'2"}[i/3%3]
+		if i%7 == 0 {
+			r.Held = "frozen"
+		}
+		if i%5 == 2 {
+			r.Fingerprint = []byte("fingerprint 16 b")
+		}
 		out = append(out, r)
 	}
 	return out
@@ -121,6 +128,13 @@ func queries() []scheduler.Query {
 		{AllTenants: true},
 		{AllTenants: true, Limit: 5},
 		{Tenant: "b", Entry: "e1"},
+		{AllTenants: true, Draft: "d'2"},
+		{Tenant: "a", Draft: "d1"},
+		{AllTenants: true, Held: true},
+		{Tenant: "b", Held: true, Limit: 1},
+		{AllTenants: true, Fingerprint: []byte("fingerprint 16 b")},
+		{Tenant: "a", Fingerprint: []byte("fingerprint 16 b")},
+		{AllTenants: true, Fingerprint: []byte("no such print...")},
 		{AllTenants: true, Entry: "e2"},
 		{AllTenants: true, Token: "tok"},
 		{AllTenants: true, Channel: channel("second")},

@@ -15,10 +15,10 @@ import (
 
 // suite is one test of a store, with what most tests do.
 type suite struct {
-	*testing.T
+	testing.TB
 
-	o     StoreOptions
-	store scheduler.Store
+	store  scheduler.Store
+	reopen func(scheduler.Store) scheduler.Store // nil: it does not outlive its process
 }
 
 // t0 is when every test begins.
@@ -145,6 +145,9 @@ func (s *suite) form(r *scheduler.Record) []byte {
 	c.LeaseUntil, c.NotBefore = c.LeaseUntil.UTC(), c.NotBefore.UTC()
 	if len(c.PayloadHash) == 0 {
 		c.PayloadHash = nil
+	}
+	if len(c.Fingerprint) == 0 {
+		c.Fingerprint = nil
 	}
 	b, err := json.Marshal(c)
 	s.ok(err)

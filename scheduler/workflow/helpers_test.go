@@ -1,0 +1,20 @@
+package workflow_test
+
+import (
+	"errors"
+	"testing"
+)
+
+func ok(t testing.TB, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatalf("unexpected error: %v", err)
+	}
+}
+
+func wantIs(t testing.TB, err, want error) {
+	t.Helper()
+	if !errors.Is(err, want) {
+		t.Fatalf("error %v, want one that matches %q", err, want)
+	}
+}
