@@ -96,8 +96,7 @@ func (s *Scheduler) onChannel(ctx context.Context, tenant smm.Tenant, id string)
 
 // untouched reports whether nothing of d was uploaded or sent.
 func untouched(d *smm.Delivery) bool {
-	return d.Phase == smm.PhaseWaiting ||
-		(d.Phase == smm.PhasePreparing && len(d.Prepared.State) == 0 && d.Prepared.Progress == 0 && !d.Attempt.Doubt)
+	return unsent(d) && d.Phase != smm.PhaseReady && len(d.Prepared.State) == 0 && d.Prepared.Progress == 0
 }
 
 // replace returns the writes that give an entry's channel another post.
@@ -115,6 +114,10 @@ func (s *Scheduler) replace(ctx context.Context, old []*Record, post *smm.Post, 
 		p := *post
 		p.ReplyTo = d.Request.Post.ReplyTo
 		post = &p
+	}
+	opts.Manual = d.Manual
+	if d.Parent != "" && post.ReplyTo.IsZero() {
+		opts.After = &smm.After{Parent: d.Parent, Relation: d.Relation}
 	}
 	fresh, findings, err := s.plan(ctx, post, []smm.Ref{d.Request.Channel}, head.NotBefore, &opts, nil)
 	if err != nil {
@@ -254,11 +257,12 @@ func slotHolder(rs []*Record) int {
 	return slices.IndexFunc(rs, func(r *Record) bool { return r.Delivery.Parent == "" })
 }
 
-// unsent reports whether nothing of d was sent to be published.
+// unsent reports whether nothing of d was sent to be published, by this history or
+// one that a restored backup knows nothing of.
 func unsent(d *smm.Delivery) bool {
 	switch d.Phase {
-	case smm.PhaseWaiting, smm.PhasePreparing, smm.PhaseReady:
-		return !d.Attempt.Doubt
+	case smm.PhaseWaiting, smm.PhasePreparing, smm.PhaseReady, smm.PhaseManual:
+		return !d.Attempt.Doubt && d.Restored.IsZero()
 	}
 	return false
 }

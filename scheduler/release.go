@@ -230,11 +230,15 @@ func (r *releasing) judge(ctx context.Context, group []*Record) ([]*Record, erro
 			return nil, r.keep(ctx, group, why, nil)
 		}
 	}
+	d := &group[0].Delivery
+	if d.Phase == smm.PhaseManual { // findings do not stop a task, and its platform may have no driver
+		r.rep.Released = append(r.rep.Released, itemsOf(group)...)
+		return group, nil
+	}
 	post, err := r.s.postOf(ctx, group[0])
 	if err != nil {
 		return nil, err
 	}
-	d := &group[0].Delivery
 	findings, err := r.s.client.ForTenant(d.Tenant).Validate(ctx, post, []smm.Ref{d.Request.Channel})
 	if err != nil && ctx.Err() != nil {
 		return nil, ctx.Err()

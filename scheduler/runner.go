@@ -95,7 +95,13 @@ func (w *work) step() error {
 	switch cmd {
 	case smm.CommandNone, smm.CommandWait:
 		return w.Save(w.lease.ctx, d) // gives it back
-	case smm.CommandHuman, smm.CommandTask:
+	case smm.CommandTask:
+		if h := w.s.admit(w.lease.ctx, w.r); h.Reason != "" {
+			return w.hold(w.lease.ctx, h) // nobody is asked to publish what may not be
+		}
+		w.r.Held = ""
+		return w.remind(now)
+	case smm.CommandHuman:
 		return w.remind(now)
 	case smm.CommandLink:
 		return w.link(now)

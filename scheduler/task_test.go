@@ -137,6 +137,30 @@ func TestATaskNeedsNoDriver(t *testing.T) {
 	})
 }
 
+// Nobody is asked to publish what is frozen.
+func TestAFreezeHoldsTasks(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, &schedulertest.Driver{})
+		w.start(w.s)
+		_, err := w.s.Freeze(t.Context(), scheduler.Freeze{ID: "crisis"})
+		w.ok(err)
+		channel := smm.Ref{Platform: "paper", Kind: smm.KindChannel, ID: "board"}
+		_, _, err = w.s.Enqueue(t.Context(), &smm.Post{Text: "Open day"}, []smm.Ref{channel}, &scheduler.ScheduleOptions{Manual: &smm.ManualOptions{}})
+		w.ok(err)
+		time.Sleep(3 * time.Hour)
+		synctest.Wait()
+		w.wantTold("held")
+		report, err := w.s.Release(t.Context(), "", "crisis", scheduler.ReleaseOptions{})
+		w.ok(err)
+		if len(report.Released) != 1 {
+			t.Fatalf("report %+v", report)
+		}
+		time.Sleep(time.Minute)
+		synctest.Wait()
+		w.wantTold("held", "task")
+	})
+}
+
 func TestFindingsDoNotStopATask(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, &schedulertest.Driver{})
