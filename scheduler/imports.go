@@ -67,8 +67,16 @@ func (s *Scheduler) Import(ctx context.Context, tenant smm.Tenant, channel smm.R
 			continue
 		}
 		rep.Listed++
-		if err := s.importOne(ctx, tenant, channel, &p, o.Labels, known, open, &rep); err != nil {
-			return rep, err
+		switch text := SameText(string(p.Text)); {
+		case known[p.Ref]:
+			rep.Known++
+		case text != "" && open[text]:
+			rep.Unsettled++
+		default:
+			known[p.Ref] = true
+			if err := s.importOne(ctx, importRecord(tenant, channel, &p, o.Labels, s.clock.Now()), &rep); err != nil {
+				return rep, err
+			}
 		}
 		if rep.Added == o.Limit && o.Limit > 0 {
 			return rep, nil
@@ -77,25 +85,15 @@ func (s *Scheduler) Import(ctx context.Context, tenant smm.Tenant, channel smm.R
 	return rep, nil
 }
 
-func (s *Scheduler) importOne(ctx context.Context, tenant smm.Tenant, channel smm.Ref, p *smm.PublishedPost, labels smm.Labels, known map[smm.Ref]bool, open map[string]bool, rep *ImportReport) error {
-	switch text := SameText(string(p.Text)); {
-	case known[p.Ref]:
-		rep.Known++
-		return nil
-	case text != "" && open[text]:
-		rep.Unsettled++
-		return nil
-	}
-	r := importRecord(tenant, channel, p, labels, s.clock.Now())
+func (s *Scheduler) importOne(ctx context.Context, r *Record, rep *ImportReport) error {
 	switch err := s.store.Insert(ctx, r); {
-	case errors.Is(err, smm.ErrConflict):
+	case errors.Is(err, smm.ErrConflict): // another process imports as well
 		rep.Known++
 	case err != nil:
-		return fmt.Errorf("scheduler: store the import of %s: %w", p.Ref, err)
+		return fmt.Errorf("scheduler: store the import of %s: %w", r.Delivery.Outcome.Post, err)
 	default:
 		rep.Added++
 	}
-	known[p.Ref] = true
 	return nil
 }
 

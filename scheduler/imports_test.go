@@ -182,6 +182,11 @@ func TestAfterIsChecked(t *testing.T) {
 				t.Errorf("%s: %v", name, err)
 			}
 		}
+		_, _, err := w.s.Enqueue(t.Context(), &smm.Post{Text: "x"}, []smm.Ref{{Platform: "paper", Kind: smm.KindChannel, ID: "b"}},
+			&scheduler.ScheduleOptions{After: &smm.After{Parent: parent.ID}, Manual: &smm.ManualOptions{}})
+		if !errors.Is(err, smm.ErrInvalid) {
+			t.Errorf("an answer on another platform: %v", err)
+		}
 		if _, err := w.after(parent.ID, smm.RelationLink, &smm.Post{Text: strings.Repeat("x", 380) + "{link}"}); err != nil {
 			t.Errorf("it fits: %v", err)
 		}

@@ -45,6 +45,9 @@ func TestARestoredBackupDoublesAndLosesNothing(t *testing.T) {
 				w.ok(err)
 				due := w.schedule("due meanwhile", 3*time.Hour, nil)[0]
 				later := w.schedule("later", 10*time.Hour, nil)[0]
+				link, _, err := w.s.Schedule(t.Context(), &smm.Post{Text: "{link}"}, main(), time.Now().Add(10*time.Hour),
+					&scheduler.ScheduleOptions{After: &smm.After{Parent: sent[0].ID, Relation: smm.RelationLink}})
+				w.ok(err)
 				backup, asOf := w.backup(), time.Now()
 				w.ok(w.s.RunUntilIdle(t.Context(), 65*time.Minute))
 				w.wantPublic("sent", "part", "comment")
@@ -55,12 +58,12 @@ func TestARestoredBackupDoublesAndLosesNothing(t *testing.T) {
 				o := scheduler.RestoreOptions{AsOf: asOf}
 				rep, err := w.s.AfterRestore(t.Context(), o)
 				w.ok(err)
-				if want := (scheduler.RestoreReport{Looked: 5, Restored: 4}); rep != want {
+				if want := (scheduler.RestoreReport{Looked: 6, Restored: 4}); rep != want {
 					t.Fatalf("report %+v, want %+v", rep, want)
 				}
 				rep, err = w.s.AfterRestore(t.Context(), o)
 				w.ok(err)
-				if want := (scheduler.RestoreReport{Looked: 5, Already: 4}); rep != want {
+				if want := (scheduler.RestoreReport{Looked: 6, Already: 4}); rep != want {
 					t.Fatalf("the second time: report %+v, want %+v", rep, want)
 				}
 				if _, err := w.s.Cancel(t.Context(), "", due.ID); !errors.Is(err, smm.ErrConflict) {
@@ -77,6 +80,9 @@ func TestARestoredBackupDoublesAndLosesNothing(t *testing.T) {
 					want = append(want, "due meanwhile")
 				}
 				w.wantPublic(want...)
+				if r := w.get(link[0].ID); strings.Contains(logOf(r), "restored") {
+					t.Errorf("what waits for later was put in doubt:\n%s", logOf(r))
+				}
 				if r := w.get(later.ID); strings.Contains(logOf(r), "restored") {
 					t.Errorf("what was not due was put in doubt:\n%s", logOf(r))
 				}

@@ -236,7 +236,7 @@ func (w *work) readBack(now time.Time) bool {
 // is equal and not empty.
 func SameText(text string) string {
 	var words []string
-	for _, w := range strings.Fields(text) {
+	for w := range strings.FieldsSeq(text) {
 		lower := strings.ToLower(w)
 		for _, scheme := range []string{"http://", "https://"} {
 			if i := strings.Index(lower, scheme); i >= 0 {

@@ -152,6 +152,18 @@ func (c *Client) validate(ctx context.Context, ch Ref, p *Post) (Findings, error
 	return v.found, err
 }
 
+// validation collects the findings of one post on one channel.
+type validation struct {
+	c      *Client
+	ch     Ref
+	driver Driver
+	caps   Capabilities
+	limits Limits
+	found  Findings
+	// answers: the post will answer an item that is not public yet.
+	answers bool
+}
+
 func (v *validation) run(ctx context.Context, p *Post) error {
 	d, err := driverAs[Driver](v.c, v.ch, "validate")
 	if err != nil {
@@ -185,18 +197,6 @@ func (v *validation) gates(ctx context.Context, p *Post) error {
 		}
 	}
 	return errors.Join(errs...)
-}
-
-// validation collects the findings of one post on one channel.
-type validation struct {
-	c      *Client
-	ch     Ref
-	driver Driver
-	caps   Capabilities
-	limits Limits
-	found  Findings
-	// answers: the post will answer an item that is not public yet.
-	answers bool
 }
 
 func (v *validation) add(code, path string, args map[string]string, format string, a ...any) {
