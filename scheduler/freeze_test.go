@@ -150,6 +150,21 @@ func TestAGateThatCannotLookLetsNothingThrough(t *testing.T) {
 	})
 }
 
+// What a freeze holds for long is told to be overdue, once.
+func TestWhatIsHeldIsOverdueToo(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, &schedulertest.Driver{})
+		w.start(w.s)
+		_, err := w.s.Freeze(t.Context(), scheduler.Freeze{ID: "crisis"})
+		w.ok(err)
+		_, _, err = w.s.Enqueue(t.Context(), &smm.Post{Text: "hello"}, []smm.Ref{schedulertest.Channel("main")}, nil)
+		w.ok(err)
+		time.Sleep(5 * time.Hour)
+		synctest.Wait()
+		w.wantTold("held", "overdue")
+	})
+}
+
 func TestFreezeAndRelease(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, &schedulertest.Driver{OnCommit: func(ctx context.Context, r *smm.PublishRequest) schedulertest.Fault {

@@ -60,6 +60,9 @@ func (s *Scheduler) handle(ctx context.Context, r *Record) (time.Time, error) {
 				return r.Delivery.Wake, nil
 			}
 		case errors.Is(err, errHeld):
+			if late {
+				s.tell(EventOverdue, &r.Delivery, nil)
+			}
 			return w.heldUntil, nil
 		case errors.Is(err, context.DeadlineExceeded) && restarts < maxRestarts && w.lease.ctx.Err() == nil:
 			restarts++
