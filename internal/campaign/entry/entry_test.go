@@ -47,7 +47,7 @@ func TestEntries(t *testing.T) {
 // TestBugsAreFound makes mistakes on purpose: the entries can fail. Those that need
 // processes are left to the campaign.
 func TestBugsAreFound(t *testing.T) {
-	found := entry.FindBugs(t, entry.Size{Seed: 3, Steps: 7, Histories: 300, Workers: 2, Dir: t.TempDir()})
+	found := entry.FindBugs(t, entry.Size{Seed: 3, Steps: 7, Histories: 800, Workers: 2, Dir: t.TempDir()})
 	if len(found) < 9 {
 		t.Errorf("only %d bugs", len(found))
 	}

@@ -20,7 +20,7 @@ func PowerLoss(t *testing.T, s *Size, bug string) *Result {
 		r.Facts = append(r.Facts, "not run with a bug from outside")
 		return r
 	}
-	cmd := exec.CommandContext(t.Context(), "go", "test", "-count=1", "-v", "-run", "^TestPowerLoss", sqliteModule) //nolint:gosec // constant
+	cmd := exec.CommandContext(t.Context(), "go", "test", "-count=1", "-v", "-run", "^TestPowerLoss", sqliteModule)
 	out, err := cmd.CombinedOutput()
 	r.Took = time.Since(begun)
 	passed := 0
