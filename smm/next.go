@@ -237,7 +237,7 @@ func (d *Delivery) settled(o Outcome, err error, asked, now time.Time) {
 		o.State = OutcomeUnknown
 	}
 	d.Phase, d.Outcome = PhaseSettling, o
-	if err != nil {
+	if err != nil && !d.Attempt.Refused { // a read that fails is not why it will have failed
 		d.Failure = newFailure("settle", err)
 	}
 	quiet := !asked.Before(d.QuietAt())

@@ -187,3 +187,32 @@ func TestAFailedIntentLeavesTheDeliveryAsItWas(t *testing.T) {
 	}
 	wantEqual(t, "public", len(f.public), 0)
 }
+
+func TestAReadThatFailsIsNotWhyItWasRefused(t *testing.T) {
+	f := newFake("x")
+	commits, reads := 0, 0
+	f.prepare = func(*smm.PublishRequest) (smm.Prepared, error) {
+		g := f.guarantee()
+		g.Class = smm.ClassKey
+		return smm.Prepared{Ready: true, Guarantee: g}, nil
+	}
+	f.commit = func(context.Context, *smm.PublishRequest, smm.Attempt) (smm.Outcome, error) {
+		if commits++; commits == 1 {
+			return smm.Outcome{}, smm.ErrUnavailable
+		}
+		return smm.Outcome{State: smm.OutcomeRefused}, smm.ErrUnauthorized
+	}
+	f.settle = func(*smm.PublishRequest) (smm.Outcome, error) {
+		if reads++; reads == 1 {
+			return smm.Outcome{}, smm.ErrRateLimited
+		}
+		return smm.Outcome{State: smm.OutcomeAbsent}, nil
+	}
+	c, _ := newClient(t, nil, f)
+	r, err := c.Channel(f.channel()).Publish(t.Context(), &smm.Post{Text: "x"}, &smm.PublishOptions{Wait: 2 * time.Hour})
+	wantIs(t, err, smm.ErrUnauthorized)
+	d := r.Deliveries[0]
+	if reads < 2 || d.Phase != smm.PhaseFailed || !d.Failure.Reconnect || d.Failure.Op != "commit" {
+		t.Errorf("after %d reads: %s, %+v; want it failed because of the token", reads, d.Phase, d.Failure)
+	}
+}

@@ -101,7 +101,7 @@ func (c *options) run(t *testing.T) {
 	}
 	if c.bug == "" && (c.only == "" || c.only == "bugs") {
 		say("== bugs: mistakes made on purpose")
-		out.Bugs = entry.FindBugs(t, entry.Size{Seed: c.seed, Steps: 5, Histories: 400, Kills: 40, Workers: size.Workers, Dir: t.TempDir(), Log: size.Log})
+		out.Bugs = entry.FindBugs(t, entry.Size{Seed: c.seed, Steps: 5, Histories: 700, Kills: 80, Workers: size.Workers, Dir: t.TempDir(), Log: size.Log})
 		for _, b := range out.Bugs {
 			say(report.BugText(&b))
 			if !b.Found() {

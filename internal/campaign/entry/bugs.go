@@ -9,7 +9,7 @@ import (
 	"github.com/smmkit/smmkit/smm"
 )
 
-// Bug is a mistake made on purpose, as a decorator around the real thing.
+// A Bug is a mistake made on purpose, as a decorator around the real thing.
 type Bug struct {
 	ground.Bug
 

@@ -5,6 +5,7 @@ package entry
 import (
 	"fmt"
 	"maps"
+	"math/rand/v2"
 	"slices"
 	"sync"
 	"testing"
@@ -23,7 +24,7 @@ type Size struct {
 	OnSQLite  int // of the histories
 	Kills     int
 	Freezes   int
-	Workers   int           // bubbles and lanes at a time
+	Workers   int          // bubbles and lanes at a time
 	Dir       string       // for files
 	Log       func(string) // told of progress; nil for silence
 	Platforms []string     // only these, if any
@@ -83,6 +84,7 @@ func All() []Entry {
 		{"histories", "seeded random histories", Histories},
 		{"kills", "kill -9 of worker processes", Kills},
 		{"freezes", "SIGSTOP of worker processes past their lease", Freezes},
+		{"powerloss", "losses of power under the store on SQLite", PowerLoss},
 	}
 }
 
@@ -108,6 +110,11 @@ func (r *rows) add(ts map[string]*ground.Tally, err error) {
 		}
 		r.rows[name].Add(t)
 	}
+}
+
+// seeded is a source that gives the same again for the same numbers.
+func seeded(seed, n uint64) *rand.Rand {
+	return rand.New(rand.NewPCG(seed, n)) //nolint:gosec // no secret depends on it
 }
 
 // each runs f for 0..n-1, so many at a time.

@@ -74,7 +74,7 @@ type freeze struct {
 func (f *freeze) run(ctx context.Context) (map[string]*ground.Tally, error) {
 	which := frozen[f.n%len(frozen)]
 	var p *platform.Platform
-	for _, x := range platform.All() {
+	for _, x := range platform.All() { //nolint:contextcheck // servers outlive contexts
 		if x.Name == which[0] {
 			p = x
 		}

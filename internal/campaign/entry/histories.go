@@ -104,7 +104,7 @@ type history struct {
 const historySpan = 5 * time.Minute // in which posts are due and things go wrong
 
 func newHistory(s *Size, n uint64, bug Bug) *history {
-	h := &history{rng: rand.New(rand.NewPCG(s.Seed, n)), bug: bug, n: n}
+	h := &history{rng: seeded(s.Seed, n), bug: bug, n: n}
 	all := s.platforms()
 	h.platforms = []*platform.Platform{all[h.rng.IntN(len(all))]}
 	if other := all[h.rng.IntN(len(all))]; other.Name != h.platforms[0].Name {
@@ -149,7 +149,7 @@ func (h *history) live(ctx context.Context, p *ground.Place) (map[string]*ground
 		skew := h.skew()
 		crew.Go(func() { h.work(ctx, p, skew) })
 	}
-	time.Sleep(historySpan)
+	ground.Pause(historySpan)
 	// Faults that have not struck by now never will: an idle hour must not turn
 	// into one.
 	_, err = p.Await(ctx, stepsBound)
@@ -159,7 +159,7 @@ func (h *history) live(ctx context.Context, p *ground.Place) (map[string]*ground
 		return nil, err
 	}
 	p.World.Faults.Remove(0)
-	time.Sleep(afterwards)
+	ground.Pause(afterwards)
 	h.story.histories, h.story.workers = 1, h.workers
 	if h.calm {
 		h.story.calm = 1

@@ -27,7 +27,7 @@ func Kills(t *testing.T, s *Size, bug string) *Result {
 	each(killLanes, killLanes, func(i int) {
 		k := killer{
 			size: s, bug: bug, kills: s.Kills / killLanes, found: make(map[string]smm.Class),
-			rng: rand.New(rand.NewPCG(s.Seed, uint64(1000+i))), name: fmt.Sprint("kills", i),
+			rng: seeded(s.Seed, uint64(1000+i)), name: fmt.Sprint("kills", i),
 		}
 		tallies, err := k.run(t.Context())
 		all.add(tallies, err)
@@ -61,7 +61,7 @@ type killer struct {
 }
 
 func (k *killer) run(ctx context.Context) (map[string]*ground.Tally, error) {
-	l, err := openLane(ctx, k.size.Dir, k.name, 6, k.size.platforms()...)
+	l, err := openLane(ctx, k.size.Dir, k.name, 6, k.size.platforms()...) //nolint:contextcheck // servers outlive contexts
 	if err != nil {
 		return nil, err
 	}
@@ -134,4 +134,3 @@ func classes(m map[smm.Class]int) string {
 	}
 	return out
 }
-

@@ -47,7 +47,7 @@ func Steps(t *testing.T, s *Size, bug string) *Result {
 	counts := make([][3]int, len(jobs))
 	each(len(jobs), s.Workers, func(i int) {
 		w := walk{t: t, s: s, p: jobs[i].p, f: jobs[i].f, bug: bugs[bug], all: &all}
-		w.run(rand.New(rand.NewPCG(s.Seed, uint64(i))))
+		w.run(seeded(s.Seed, uint64(i)))
 		counts[i] = w.counts
 	})
 	var writes, requests, pairs int
@@ -154,7 +154,7 @@ func (w *walk) attempt(scripts ...ground.Script) {
 			w.all.add(nil, fmt.Errorf("%s %s: %w", w.p.Name, w.f.Name, err))
 			return
 		}
-		time.Sleep(afterwards)
+		ground.Pause(afterwards)
 		w.all.add(p.Judge(t.Context(), ground.Circumstances{Faults: struck}))
 	})
 }

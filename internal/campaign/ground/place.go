@@ -159,6 +159,11 @@ func (p *Place) Idle(ctx context.Context) (bool, error) {
 	return true, nil
 }
 
+// Pause lets time pass, whatever becomes of anybody's context.
+func Pause(d time.Duration) {
+	<-time.NewTimer(d).C
+}
+
 // Await waits until the place is idle, at most for the time given, and reports
 // whether it is.
 func (p *Place) Await(ctx context.Context, bound time.Duration) (bool, error) {
@@ -168,6 +173,6 @@ func (p *Place) Await(ctx context.Context, bound time.Duration) (bool, error) {
 		if idle || err != nil || time.Now().After(end) {
 			return idle, err
 		}
-		time.Sleep(pause)
+		Pause(pause)
 	}
 }

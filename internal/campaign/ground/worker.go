@@ -13,7 +13,7 @@ import (
 	"github.com/smmkit/smmkit/smm"
 )
 
-// Bug is a mistake that is made on purpose, to see whether an entry finds it. A nil
+// A Bug is a mistake that is made on purpose, to see whether an entry finds it. A nil
 // field changes nothing.
 type Bug struct {
 	Store  func(scheduler.Store) scheduler.Store
@@ -146,7 +146,7 @@ func (w *Worker) do(name string, f func() error) error {
 	}
 	a := w.begin(Store, name)
 	if a.Pause > 0 {
-		time.Sleep(a.Pause) // a store that hangs does not look at contexts
+		Pause(a.Pause) // a store that hangs does not look at contexts
 		if w.dead.Load() {
 			return errDead
 		}
@@ -215,4 +215,3 @@ type skewed struct {
 
 // Now implements smm.Clock.
 func (c skewed) Now() time.Time { return c.Clock.Now().Add(c.by) }
-

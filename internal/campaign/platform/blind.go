@@ -183,4 +183,3 @@ func (d *blindDriver) Commit(ctx context.Context, r *smm.PublishRequest, _ smm.P
 func (d *blindDriver) Settle(context.Context, *smm.PublishRequest, smm.Prepared, smm.Attempt) (smm.Outcome, error) {
 	return smm.Outcome{}, nil
 }
-

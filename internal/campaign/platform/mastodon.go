@@ -48,7 +48,9 @@ func fediverse(name string, software mastodontest.Software, class smm.Class, wit
 	}
 	p.Forms = append([]Form{
 		form("text", class, plain),
-		form("rich", class, func(in *Scene, p *smm.Post) { p.Text += " @" + in.Visitor + " #tag https://example.com/a?b=c&d=<e>\n\nA & B" }),
+		form("rich", class, func(in *Scene, p *smm.Post) {
+			p.Text += " @" + in.Visitor + " #tag https://example.com/a?b=c&d=<e>\n\nA & B"
+		}),
 		form("image", class, image),
 		form("images", class, images),
 		form("video", class, func(_ *Scene, p *smm.Post) { p.Media = []smm.Media{{Name: "clip.mp4", AltText: "a clip"}} }),

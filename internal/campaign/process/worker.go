@@ -81,7 +81,7 @@ func work(c *Config, bug ground.Bug) error {
 	if err != nil {
 		return err
 	}
-	var store scheduler.Store = db.Deliveries()
+	store := db.Deliveries()
 	if bug.Store != nil {
 		store = bug.Store(store)
 	}
@@ -98,14 +98,14 @@ func work(c *Config, bug ground.Bug) error {
 	return s.Run(ctx)
 }
 
-func say(line string) { _, _ = io.WriteString(os.Stdout, line+"\n") }
+func say(line string) { _, _ = os.Stdout.WriteString(line + "\n") }
 
 func (c *Config) drivers(ctx context.Context, clock smm.Clock, bug ground.Bug) ([]smm.Driver, error) {
 	creds := smm.NewMemoryCredentials()
 	have := make(map[smm.Platform]bool)
 	var out []smm.Driver
 	for _, s := range c.Servers {
-		p := named(s.Platform)
+		p := named(s.Platform) //nolint:contextcheck // servers outlive contexts
 		if p == nil {
 			return nil, fmt.Errorf("no platform %q", s.Platform)
 		}
@@ -157,7 +157,7 @@ func (t *carrier) RoundTrip(r *http.Request) (*http.Response, error) {
 		return t.Transport.RoundTrip(r)
 	}
 	say("commit")
-	time.Sleep(freezeWindow)
+	ground.Pause(freezeWindow)
 	if t.careless {
 		r = r.WithContext(context.WithoutCancel(r.Context()))
 	}
@@ -216,7 +216,7 @@ func Start(ctx context.Context, c *Config) (*Process, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &Process{Cmd: exec.CommandContext(ctx, exe)}
+	p := &Process{Cmd: exec.CommandContext(ctx, exe)} //nolint:gosec // this program
 	p.Env = append(os.Environ(), variable+"="+string(raw))
 	p.Stderr = os.Stderr
 	if p.in, err = p.StdinPipe(); err != nil {

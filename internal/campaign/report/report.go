@@ -65,6 +65,9 @@ func Text(r *entry.Result) string {
 }
 
 func table(r *entry.Result) string {
+	if len(r.Rows) == 0 {
+		return ""
+	}
 	var b strings.Builder
 	b.WriteString(header)
 	for _, name := range slices.Sorted(maps.Keys(r.Rows)) {
@@ -95,7 +98,7 @@ func (r *Report) Write(path string) error {
 		}
 		fmt.Fprintf(&b, "- Took %s.\n\n", res.Took.Round(100*time.Millisecond))
 	}
-	b.WriteString(bugsIntro)
+	b.WriteString(foundIntro + bugsIntro)
 	for _, f := range r.Bugs {
 		fmt.Fprintf(&b, "| `%s` | %s | %s | %s | %s |\n", f.Bug.Name, f.Bug.Where, f.Bug.What, strings.Join(f.By, ", "), f.How())
 	}
