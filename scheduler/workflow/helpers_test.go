@@ -3,7 +3,10 @@ package workflow_test
 import (
 	"errors"
 	"testing"
+	"time"
 )
+
+var t0 = time.Date(2030, 3, 1, 12, 0, 0, 0, time.UTC)
 
 func ok(t testing.TB, err error) {
 	t.Helper()
