@@ -29,7 +29,7 @@ func (h *history) person() workflow.Actor {
 func (h *history) content() workflow.Content {
 	post := smm.Post{Text: pick(h, "red", "blue")}
 	if h.rnd.IntN(3) == 0 {
-		post.Media = []smm.Media{{Name: "a.png", Hash: pick(h, "00", "11")}}
+		post.Media = []smm.Media{asset(pick(h, "a", "b"))}
 	}
 	if h.rnd.IntN(4) == 0 {
 		post.Thread = []smm.Post{{Text: pick(h, "second", "third")}}

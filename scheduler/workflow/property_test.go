@@ -10,13 +10,13 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/smmkit/smmkit/scheduler"
 	"github.com/smmkit/smmkit/scheduler/schedulertest"
 	"github.com/smmkit/smmkit/scheduler/workflow"
 	"github.com/smmkit/smmkit/smm"
-	"github.com/smmkit/smmkit/smm/sim"
 )
 
 var histories = flag.Int("histories", 5000, "random histories of the property test")
@@ -40,14 +40,16 @@ func TestNothingUnapprovedIsSent(t *testing.T) {
 			t.Run(strconv.Itoa(part), func(t *testing.T) {
 				t.Parallel()
 				for seed := part; seed < n; seed += parts {
-					h := newHistory(t, uint64(seed)) //nolint:gosec // not negative
-					h.run(16)
-					if len(h.oracle.wrong) > 0 {
-						t.Fatalf("seed %d: %s\nhistory:\n%s", seed, h.oracle.wrong[0], strings.Join(h.lines, "\n"))
-					}
-					mu.Lock()
-					total.add(h.tally)
-					mu.Unlock()
+					synctest.Test(t, func(t *testing.T) {
+						h := newHistory(t, uint64(seed)) //nolint:gosec // not negative
+						h.run(16)
+						if len(h.oracle.wrong) > 0 {
+							t.Fatalf("seed %d: %s\nhistory:\n%s", seed, h.oracle.wrong[0], strings.Join(h.lines, "\n"))
+						}
+						mu.Lock()
+						total.add(h.tally)
+						mu.Unlock()
+					})
 				}
 			})
 		}
@@ -108,11 +110,17 @@ func (c *crashRows) Get(ctx context.Context, t smm.Tenant, id string) (*workflow
 	return c.Rows.Get(ctx, t, id)
 }
 
+// bubble is the clock of a synctest bubble, which passes when everybody waits.
+type bubble struct{ smm.Clock }
+
+// Advance lets d pass.
+func (b bubble) Advance(d time.Duration) { _ = b.Sleep(context.Background(), d) }
+
 // history is one random history.
 type history struct {
 	t      *testing.T
 	rnd    *rand.Rand
-	clock  *sim.Clock
+	clock  bubble
 	driver *schedulertest.Driver
 	store  *scheduler.Memory
 	svc    *workflow.Service
@@ -129,8 +137,7 @@ type history struct {
 }
 
 func newHistory(t *testing.T, seed uint64) *history {
-	h := &history{t: t, rnd: rand.New(rand.NewPCG(seed, 7)), store: scheduler.NewMemory(), drafts: []string{"one", "two"}}
-	h.clock = sim.NewClock(t0, true)
+	h := &history{t: t, rnd: rand.New(rand.NewPCG(seed, 7)), clock: bubble{smm.SystemClock()}, store: scheduler.NewMemory(), drafts: []string{"one", "two"}}
 	h.oracle = newOracle(h.clock)
 	rows := &crashRows{
 		Rows: workflow.NewMemoryRows(),
@@ -147,10 +154,10 @@ func newHistory(t *testing.T, seed uint64) *history {
 	ok(t, err)
 	h.svc = svc
 	h.oracle.process = propertyProcess(seed)
-	h.driver = &schedulertest.Driver{Clock: h.clock, OnPrepare: h.onPrepare, OnCommit: h.onCommit}
-	client, err := smm.New([]smm.Driver{h.driver}, smm.WithClock(h.clock))
+	h.driver = &schedulertest.Driver{OnPrepare: h.onPrepare, OnCommit: h.onCommit}
+	client, err := smm.New([]smm.Driver{driver{h.driver}}, smm.WithMediaStore(media{}))
 	ok(t, err)
-	h.sched, err = scheduler.New(client, h.store, scheduler.WithClock(h.clock), scheduler.WithConcurrency(1),
+	h.sched, err = scheduler.New(client, h.store, scheduler.WithConcurrency(1),
 		scheduler.WithGate(svc.Gate(workflow.GateOptions{})), scheduler.WithEvents(func(e scheduler.Event) {
 			if e.Kind == scheduler.EventHeld {
 				h.tally.held++
