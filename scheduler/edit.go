@@ -123,6 +123,30 @@ func (s *Scheduler) replace(ctx context.Context, old []*Record, post *smm.Post, 
 	if err != nil {
 		return nil, findings, err
 	}
+	takePlace(fresh, old, now)
+	fresh[0].Apart = head.Apart
+	if so.Repeat.Action != "" {
+		fresh[0].Apart = 0
+		found, err := s.mark(ctx, fresh, so.Repeat)
+		if err != nil {
+			return nil, findings, err
+		}
+		findings = append(findings, found...)
+	}
+	for _, r := range old[min(len(fresh), len(old)):] {
+		if err := r.Delivery.Cancel(now); err != nil {
+			return nil, findings, err
+		}
+		r.LeaseUntil = time.Time{}
+		fresh = append(fresh, r)
+	}
+	return fresh, findings, nil
+}
+
+// takePlace gives the new parts of an entry the names and the places of the old.
+func takePlace(fresh, old []*Record, now time.Time) {
+	head := old[0]
+	d := &head.Delivery
 	renamed := make(map[string]string, len(fresh))
 	for i, r := range fresh {
 		if i < len(old) {
@@ -146,23 +170,6 @@ func (s *Scheduler) replace(ctx context.Context, old []*Record, post *smm.Post, 
 			n.Log = n.Log[max(0, len(n.Log)-heldLogs):]
 		}
 	}
-	fresh[0].Apart = head.Apart
-	if so.Repeat.Action != "" {
-		fresh[0].Apart = 0
-		found, err := s.mark(ctx, fresh, so.Repeat)
-		if err != nil {
-			return nil, findings, err
-		}
-		findings = append(findings, found...)
-	}
-	for _, r := range old[min(len(fresh), len(old)):] {
-		if err := r.Delivery.Cancel(now); err != nil {
-			return nil, findings, err
-		}
-		r.LeaseUntil = time.Time{}
-		fresh = append(fresh, r)
-	}
-	return fresh, findings, nil
 }
 
 // RescheduleOptions shape Reschedule. nil means the zero value.
