@@ -24,7 +24,7 @@ type Engine struct {
 	store  scheduler.Store
 	pool   *pgxpool.Pool
 	driver *riverpgxv5.Driver
-	waker  *river.Client[pgx.Tx] // inserts jobs, works on none
+	waker  *river.Client[pgx.Tx] // inserts jobs
 	o      Options
 }
 
@@ -48,9 +48,8 @@ func New(db *pgstore.DB, o *Options) (*Engine, error) {
 		return nil, fmt.Errorf("%w: riverengine: a pool of one connection, which River would keep: raise pool_max_conns, or set PollOnly", smm.ErrInvalid)
 	}
 	var err error
-	e.waker, err = river.NewClient(e.driver, &river.Config{Schema: e.o.Schema, Logger: e.o.Logger})
-	if err != nil {
-		return nil, fmt.Errorf("%w: riverengine: %w", smm.ErrInvalid, err)
+	if e.waker, err = (&run{Engine: e}).client(); err != nil { // never started; it checks the options
+		return nil, err
 	}
 	return e, nil
 }
@@ -152,6 +151,17 @@ func (x *run) tryStart() (*river.Client[pgx.Tx], error) {
 	if !there {
 		return nil, ErrNotMigrated
 	}
+	client, err := x.client()
+	if err != nil {
+		return nil, err
+	}
+	x.owner = client.ID()
+	// Jobs in flight are let finish, so River does not get the context that ends.
+	return client, client.Start(context.WithoutCancel(x.ctx))
+}
+
+// client returns a client of River that works for x once it is started.
+func (x *run) client() (*river.Client[pgx.Tx], error) {
 	workers := river.NewWorkers()
 	river.AddWorker(workers, &worker{x: x})
 	client, err := river.NewClient(x.driver, &river.Config{
@@ -167,9 +177,7 @@ func (x *run) tryStart() (*river.Client[pgx.Tx], error) {
 	if err != nil {
 		return nil, fmt.Errorf("%w: riverengine: %w", smm.ErrInvalid, err)
 	}
-	x.owner = client.ID()
-	// Jobs in flight are let finish, so River does not get the context that ends.
-	return client, client.Start(context.WithoutCancel(x.ctx))
+	return client, nil
 }
 
 func (e *Engine) report(err error) {
