@@ -4,170 +4,180 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"sync"
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/riverqueue/river"
 	"github.com/riverqueue/river/riverdriver/riverpgxv5"
+	"github.com/riverqueue/river/rivertype"
 
 	"github.com/smmkit/smmkit/scheduler"
 	"github.com/smmkit/smmkit/smm"
 	"github.com/smmkit/smmkit/smm/pgstore"
 )
 
-// Options shape New. nil means the zero value.
-type Options struct {
-	// Schema is where River's tables are, as given to Migrate; "": the search path.
-	Schema string
-	// Queue is the name of River's queue: default "smmkit".
-	Queue string
-	// Lease is how long a claim lasts without being renewed: default 30 s, at least
-	// 1 s. It must be that of scheduler.WithLease.
-	Lease time.Duration
-	// Concurrency is how many records are worked on at once in this process: default
-	// 64. The sweeper may work on as many more.
-	Concurrency int
-	// LaneLimit is how many records of a lane are worked on at a time: default 1,
-	// negative for any; see scheduler.Claim.
-	LaneLimit int
-	// FetchCooldown is how often jobs are fetched at most: default 20 ms.
-	FetchCooldown time.Duration
-	// FetchPollInterval is how often jobs are looked for without a notice of the
-	// database: default 250 ms.
-	FetchPollInterval time.Duration
-	// PollOnly does without LISTEN, for connections through a pooler.
-	PollOnly bool
-	// Owner names this process in the store, for people: default River's own name.
-	Owner string
-	// Logger gets River's messages; nil: silence.
-	Logger *slog.Logger
-	// OnError, if not nil, is told of errors that the engine survives.
-	OnError func(error)
-}
-
 // Engine is a scheduler.Engine on River. It is safe for concurrent use. Run runs
 // once at a time.
 type Engine struct {
-	store   scheduler.Store
-	driver  *riverpgxv5.Driver
-	waker   *river.Client[pgx.Tx] // inserts jobs, works on none
-	o       Options
-	handler scheduler.Handler
-	running context.Context //nolint:containedctx // that of Run, which the jobs live in
-	sweeps  sync.WaitGroup
+	store  scheduler.Store
+	pool   *pgxpool.Pool
+	driver *riverpgxv5.Driver
+	waker  *river.Client[pgx.Tx] // inserts jobs
+	o      Options
 }
 
-const minLease = time.Second
+// ErrNotMigrated: River's tables are not where Options.Schema says. Call Migrate.
+var ErrNotMigrated = errors.New("riverengine: River's tables are missing: call Migrate")
 
-// New returns an engine on a database that Migrate prepared.
+// New returns an engine on a database that Migrate prepared. The pool of db must
+// have room for at least two connections, since River keeps one to listen on.
 func New(db *pgstore.DB, o *Options) (*Engine, error) {
 	if db == nil {
 		return nil, fmt.Errorf("%w: riverengine: no store", smm.ErrInvalid)
 	}
-	e := &Engine{store: db.Deliveries(), driver: riverpgxv5.New(db.Pool())}
+	e := &Engine{store: db.Deliveries(), pool: db.Pool(), driver: riverpgxv5.New(db.Pool())}
 	if o != nil {
 		e.o = *o
 	}
 	if err := e.o.complete(); err != nil {
 		return nil, err
 	}
+	if n := db.Pool().Config().MaxConns; n < 2 && !e.o.PollOnly {
+		return nil, fmt.Errorf("%w: riverengine: a pool of one connection, which River would keep: raise pool_max_conns, or set PollOnly", smm.ErrInvalid)
+	}
 	var err error
-	e.waker, err = river.NewClient(e.driver, &river.Config{Schema: e.o.Schema, Logger: e.o.Logger})
-	if err != nil {
-		return nil, fmt.Errorf("riverengine: %w", err)
+	if e.waker, err = (&run{Engine: e}).client(); err != nil { // never started; it checks the options
+		return nil, err
 	}
 	return e, nil
 }
 
-// complete sets what was left out, and refuses what makes no sense.
-func (o *Options) complete() error {
-	if o.Queue == "" {
-		o.Queue = "smmkit"
+// soon is how far ahead a job is given to the workers at once, who put it off until
+// its time. River's leader, which hands out jobs that are planned for later, looks
+// every five seconds, and would come too late for them.
+const soon = 5 * time.Second
+
+// Wake implements scheduler.Engine: it inserts a job, in the caller's transaction
+// if ctx carries one, see pgstore.WithTx. Then an error spoils nothing else in it.
+func (e *Engine) Wake(ctx context.Context, key scheduler.Key, at time.Time) error {
+	args, opts := newArgs(key, at), &river.InsertOpts{Queue: e.o.Queue}
+	if time.Until(at) > soon {
+		opts.ScheduledAt = args.At
 	}
-	if o.Lease == 0 {
-		o.Lease = 30 * time.Second
+	var err error
+	if tx := pgstore.TxFrom(ctx); tx != nil {
+		// Not unique: a job that is there already would be locked until the caller
+		// commits, and with it whatever River wants to note about it.
+		err = pgx.BeginFunc(ctx, tx, func(tx pgx.Tx) error { // a savepoint
+			_, err := e.waker.InsertTx(ctx, tx, args, opts)
+			return err
+		})
+	} else {
+		opts.UniqueOpts = river.UniqueOpts{ByArgs: true, ByQueue: true, ByState: unfinished()}
+		_, err = e.waker.Insert(ctx, args, opts)
 	}
-	if o.Concurrency == 0 {
-		o.Concurrency = 64
-	}
-	switch {
-	case o.LaneLimit == 0:
-		o.LaneLimit = 1
-	case o.LaneLimit < 0:
-		o.LaneLimit = 0
-	}
-	if o.FetchCooldown == 0 {
-		o.FetchCooldown = 20 * time.Millisecond
-	}
-	if o.FetchPollInterval == 0 {
-		o.FetchPollInterval = max(250*time.Millisecond, o.FetchCooldown)
-	}
-	if o.Logger == nil {
-		o.Logger = slog.New(slog.DiscardHandler)
-	}
-	switch {
-	case o.Lease < minLease || o.Lease > time.Hour:
-		return fmt.Errorf("%w: lease %s: want %s to 1h", smm.ErrInvalid, o.Lease, minLease)
-	case o.Concurrency < 1 || o.Concurrency > river.QueueNumWorkersMax:
-		return fmt.Errorf("%w: concurrency %d: want 1 to %d", smm.ErrInvalid, o.Concurrency, river.QueueNumWorkersMax)
-	case o.FetchCooldown < river.FetchCooldownMin || o.FetchPollInterval < o.FetchCooldown:
-		return fmt.Errorf("%w: fetching every %s and %s: want at least %s, and the second not shorter than the first",
-			smm.ErrInvalid, o.FetchCooldown, o.FetchPollInterval, river.FetchCooldownMin)
+	if err != nil {
+		return fmt.Errorf("riverengine: insert a job: %w", err)
 	}
 	return nil
 }
 
-// Wake implements scheduler.Engine: it inserts a job, in the caller's transaction
-// if ctx carries one, see pgstore.WithTx.
-func (e *Engine) Wake(ctx context.Context, key scheduler.Key, at time.Time) error {
-	args, opts := wakeArgs{key.Tenant, key.ID}, &river.InsertOpts{Queue: e.o.Queue, ScheduledAt: at}
-	tx := pgstore.TxFrom(ctx)
-	if tx == nil {
-		_, err := e.waker.Insert(ctx, args, opts)
-		return err
+// unfinished are the states in which a job makes another one for the same record
+// and time superfluous.
+func unfinished() []rivertype.JobState {
+	return []rivertype.JobState{
+		rivertype.JobStateAvailable, rivertype.JobStatePending, rivertype.JobStateRetryable,
+		rivertype.JobStateRunning, rivertype.JobStateScheduled,
 	}
-	return pgx.BeginFunc(ctx, tx, func(tx pgx.Tx) error { // a savepoint: an error must not spoil the caller's work
-		_, err := e.waker.InsertTx(ctx, tx, args, opts)
-		return err
-	})
 }
 
-// Run implements scheduler.Engine.
+// run is what lives while Run runs.
+type run struct {
+	*Engine
+
+	ctx     context.Context //nolint:containedctx // that of Run, which handlers get
+	handler scheduler.Handler
+	owner   string
+	sweeps  sync.WaitGroup
+}
+
+// Run implements scheduler.Engine. A database that cannot be reached is waited
+// for; without River's tables the error matches ErrNotMigrated.
 func (e *Engine) Run(ctx context.Context, h scheduler.Handler) error {
-	if err := ctx.Err(); err != nil {
-		return nil //nolint:nilerr // it is the end that was asked for
+	x := &run{Engine: e, ctx: ctx, handler: h}
+	client, err := x.start()
+	if err != nil || client == nil {
+		return err
 	}
-	e.handler, e.running = h, ctx
-	workers := river.NewWorkers()
-	river.AddWorker(workers, &worker{e: e})
-	client, err := river.NewClient(e.driver, &river.Config{
-		Schema: e.o.Schema, Logger: e.o.Logger, Workers: workers, ID: e.o.Owner, PollOnly: e.o.PollOnly,
-		Queues:        map[string]river.QueueConfig{e.o.Queue: {MaxWorkers: e.o.Concurrency}},
-		FetchCooldown: e.o.FetchCooldown, FetchPollInterval: e.o.FetchPollInterval,
-		JobTimeout:                  -1, // an upload takes as long as it takes, and renews its lease
-		RescueStuckJobsAfter:        max(4*e.o.Lease, 10*time.Minute),
-		CompletedJobRetentionPeriod: 10 * time.Minute,
-		DiscardedJobRetentionPeriod: time.Hour,
-	})
-	if err != nil {
-		return fmt.Errorf("riverengine: %w", err)
-	}
-	if e.o.Owner == "" {
-		e.o.Owner = client.ID()
-	}
-	// Jobs in flight are let finish, so River does not get the context that ends.
-	if err := client.Start(context.WithoutCancel(ctx)); err != nil {
-		return fmt.Errorf("riverengine: start River; was Migrate called? %w", err)
-	}
-	e.sweep(ctx)
+	x.sweep()
 	err = client.Stop(context.WithoutCancel(ctx))
-	e.sweeps.Wait()
-	if err != nil && !errors.Is(err, context.Canceled) {
+	x.sweeps.Wait()
+	if err != nil {
 		return fmt.Errorf("riverengine: stop River: %w", err)
 	}
 	return nil
+}
+
+// start starts River, as soon as that is possible; nil if ctx ended before.
+func (x *run) start() (*river.Client[pgx.Tx], error) {
+	for pause := x.o.Sweep; x.ctx.Err() == nil; pause = min(2*pause, maxPause) {
+		client, err := x.tryStart()
+		switch {
+		case err == nil:
+			return client, nil
+		case errors.Is(err, ErrNotMigrated) || errors.Is(err, smm.ErrInvalid):
+			return nil, err
+		case x.ctx.Err() == nil:
+			x.report(fmt.Errorf("riverengine: start River: %w", err))
+			_ = smm.SystemClock().Sleep(x.ctx, pause) // ctx is looked at next
+		}
+	}
+	return nil, nil
+}
+
+const maxPause = 5 * time.Second
+
+func (x *run) tryStart() (*river.Client[pgx.Tx], error) {
+	table := pgx.Identifier{"river_job"}
+	if x.o.Schema != "" {
+		table = pgx.Identifier{x.o.Schema, "river_job"}
+	}
+	var there bool
+	if err := x.pool.QueryRow(x.ctx, "SELECT to_regclass($1) IS NOT NULL", table.Sanitize()).Scan(&there); err != nil {
+		return nil, err
+	}
+	if !there {
+		return nil, ErrNotMigrated
+	}
+	client, err := x.client()
+	if err != nil {
+		return nil, err
+	}
+	x.owner = client.ID()
+	// Jobs in flight are let finish, so River does not get the context that ends.
+	return client, client.Start(context.WithoutCancel(x.ctx))
+}
+
+// client returns a client of River that works for x once it is started.
+func (x *run) client() (*river.Client[pgx.Tx], error) {
+	workers := river.NewWorkers()
+	river.AddWorker(workers, &worker{x: x})
+	client, err := river.NewClient(x.driver, &river.Config{
+		Schema: x.o.Schema, Logger: x.o.Logger, Workers: workers, ID: x.o.Owner, PollOnly: x.o.PollOnly,
+		Queues:        map[string]river.QueueConfig{x.o.Queue: {MaxWorkers: x.o.Concurrency}},
+		FetchCooldown: x.o.FetchCooldown, FetchPollInterval: x.o.FetchPollInterval,
+		JobTimeout:                  -1, // an upload takes as long as it takes, and renews its lease
+		RescueStuckJobsAfter:        max(4*x.o.Lease, 10*time.Minute),
+		CompletedJobRetentionPeriod: 10 * time.Minute,
+		CancelledJobRetentionPeriod: time.Hour,
+		DiscardedJobRetentionPeriod: time.Hour,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("%w: riverengine: %w", smm.ErrInvalid, err)
+	}
+	return client, nil
 }
 
 func (e *Engine) report(err error) {

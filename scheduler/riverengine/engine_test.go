@@ -3,6 +3,7 @@ package riverengine_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -56,10 +57,64 @@ func TestCallersTransaction(t *testing.T) {
 	require.Equal(t, []int{1, 2}, []int{orders(), jobs(t, db)})
 }
 
+// A process that dies with its transaction open leaves none of it.
+func TestKilledInTransaction(t *testing.T) {
+	url := pgtest.NewDatabase(t)
+	db := prepared(t, url)
+	_, err := db.Pool().Exec(t.Context(), "CREATE TABLE orders (id text)")
+	require.NoError(t, err)
+	start(t, url, "", "RIVERENGINE_TASK=transaction").kill(t) // it says that it is ready before it would commit
+	eventually(t, 30*time.Second, "the transaction is gone", func() bool {
+		var n int
+		err := db.Pool().QueryRow(t.Context(), "SELECT count(*) FROM pg_stat_activity WHERE state = 'idle in transaction' AND datname = current_database()").Scan(&n)
+		return err == nil && n == 0
+	})
+	require.Empty(t, counts(t, db))
+	require.Zero(t, jobs(t, db))
+	var orders int
+	require.NoError(t, db.Pool().QueryRow(t.Context(), "SELECT count(*) FROM orders").Scan(&orders))
+	require.Zero(t, orders)
+}
+
+// halfWay writes all of an order but the commit, and stays there.
+func halfWay(ctx context.Context, db *pgstore.DB, s *scheduler.Scheduler) error {
+	tx, err := db.Pool().Begin(ctx)
+	if err != nil {
+		return err
+	}
+	if _, err := tx.Exec(ctx, "INSERT INTO orders VALUES ('1')"); err != nil {
+		return err
+	}
+	ref := smm.Ref{Platform: remotePlatform, Kind: smm.KindChannel, ID: "key0"}
+	inTx := pgstore.WithTx(ctx, tx)
+	if _, _, err := s.Enqueue(inTx, &smm.Post{Text: "hello"}, []smm.Ref{ref}, nil); err != nil {
+		return err
+	}
+	var rows, made int
+	if err := tx.QueryRow(ctx, "SELECT (SELECT count(*) FROM orders), (SELECT count(*) FROM river_job)").Scan(&rows, &made); err != nil {
+		return err
+	}
+	if rows != 1 || made != 1 {
+		return fmt.Errorf("%d orders and %d jobs in the transaction, want one of each", rows, made)
+	}
+	fmt.Println("ready") //nolint:forbidigo // the test waits for it
+	<-ctx.Done()
+	return nil
+}
+
 // run runs an engine until the test ends.
 func run(t *testing.T, db *pgstore.DB, h scheduler.Handler) *riverengine.Engine {
 	t.Helper()
-	e, err := riverengine.New(db, &riverengine.Options{Lease: lease, OnError: func(err error) { t.Log(err) }})
+	return runWith(t, db, riverengine.Options{Lease: lease}, h)
+}
+
+// noSweep leaves a test to the jobs.
+func noSweep() riverengine.Options { return riverengine.Options{Sweep: time.Minute} }
+
+func runWith(t *testing.T, db *pgstore.DB, o riverengine.Options, h scheduler.Handler) *riverengine.Engine {
+	t.Helper()
+	o.OnError = func(err error) { t.Log(err) }
+	e, err := riverengine.New(db, &o)
 	require.NoError(t, err)
 	ctx, cancel := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
@@ -74,12 +129,16 @@ func run(t *testing.T, db *pgstore.DB, h scheduler.Handler) *riverengine.Engine 
 // complete is a Handler that ends a record.
 func complete(db *pgstore.DB, handled *atomic.Int64) scheduler.Handler {
 	return func(ctx context.Context, r *scheduler.Record) (time.Time, error) {
-		handled.Add(1)
-		d := &r.Delivery
-		d.Phase, d.Wake, r.LeaseUntil = smm.PhasePublished, time.Time{}, time.Time{}
-		d.Outcome = smm.Outcome{State: smm.OutcomePublished, Evidence: smm.EvidenceReply}
-		return time.Time{}, db.Deliveries().Save(ctx, r, time.Now())
+		defer handled.Add(1)
+		finish(r)
+		return time.Time{}, db.Deliveries().Save(context.WithoutCancel(ctx), r, time.Now())
 	}
+}
+
+func finish(r *scheduler.Record) {
+	d := &r.Delivery
+	d.Phase, d.Wake, r.LeaseUntil = smm.PhasePublished, time.Time{}, time.Time{}
+	d.Outcome = smm.Outcome{State: smm.OutcomePublished, Evidence: smm.EvidenceReply}
 }
 
 // Many jobs for one record, at once: it is worked on once.
@@ -92,7 +151,6 @@ func TestJobsTooMany(t *testing.T) {
 	for range 20 {
 		require.NoError(t, e.Wake(t.Context(), r.Key(), time.Now()))
 	}
-	require.NoError(t, e.Wake(t.Context(), scheduler.Key{ID: "none"}, time.Now()))
 	eventually(t, time.Minute, "all jobs are done", func() bool { return jobs(t, db) == 0 })
 	require.EqualValues(t, 1, handled.Load())
 }
@@ -148,8 +206,7 @@ func TestHandlerFails(t *testing.T) {
 	require.EqualValues(t, 3, tried.Load())
 }
 
-// Records of a lane go one after the other, in their order, without waiting for the
-// sweeper in between.
+// Records of a lane go one after the other, in their order, without the sweeper.
 func TestLane(t *testing.T) {
 	const n = 20
 	db := prepared(t, pgtest.NewDatabase(t))
@@ -160,7 +217,7 @@ func TestLane(t *testing.T) {
 	var handled, busy atomic.Int64
 	done := complete(db, &handled)
 	begun := time.Now()
-	e := run(t, db, func(ctx context.Context, r *scheduler.Record) (time.Time, error) {
+	e := runWith(t, db, noSweep(), func(ctx context.Context, r *scheduler.Record) (time.Time, error) {
 		if busy.Add(1) > 1 {
 			t.Error("two of a lane at once")
 		}
@@ -188,6 +245,7 @@ func TestOptionsRefused(t *testing.T) {
 	db := prepared(t, pgtest.NewDatabase(t))
 	for name, o := range map[string]riverengine.Options{
 		"short lease": {Lease: time.Millisecond}, "long lease": {Lease: 2 * time.Hour}, "concurrency": {Concurrency: -1},
+		"sweep": {Sweep: time.Hour}, "queue": {Queue: "no queue!"},
 		"cooldown": {FetchCooldown: time.Nanosecond}, "poll": {FetchCooldown: time.Second, FetchPollInterval: time.Millisecond},
 	} {
 		_, err := riverengine.New(db, &o)
@@ -195,6 +253,30 @@ func TestOptionsRefused(t *testing.T) {
 	}
 	_, err := riverengine.New(nil, nil)
 	require.ErrorIs(t, err, smm.ErrInvalid)
+	require.ErrorIs(t, riverengine.Migrate(t.Context(), nil, ""), smm.ErrInvalid)
+	small, err := pgstore.Open(t.Context(), db.Pool().Config().ConnString()+"&pool_max_conns=1", nil)
+	require.NoError(t, err)
+	defer small.Close()
+	require.NoError(t, riverengine.Migrate(t.Context(), small, "other"))
+	_, err = riverengine.New(small, nil)
+	require.ErrorIs(t, err, smm.ErrInvalid)
+}
+
+// Without River's tables Run says what to do, and a Wake spoils no transaction.
+func TestNotMigrated(t *testing.T) {
+	db, err := pgstore.Open(t.Context(), pgtest.NewDatabase(t), nil)
+	require.NoError(t, err)
+	defer db.Close()
+	e, err := riverengine.New(db, nil)
+	require.NoError(t, err)
+	require.ErrorIs(t, e.Run(t.Context(), nil), riverengine.ErrNotMigrated)
+	key := scheduler.Key{ID: "one"}
+	require.Error(t, e.Wake(t.Context(), key, time.Now()))
+	require.NoError(t, pgx.BeginFunc(t.Context(), db.Pool(), func(tx pgx.Tx) error {
+		ctx := pgstore.WithTx(t.Context(), tx)
+		require.Error(t, e.Wake(ctx, key, time.Now()))
+		return db.Deliveries().Insert(ctx, schedulertest.NewRecord("", "one", time.Now()))
+	}))
 }
 
 // Several processes may migrate at once; here they are goroutines with a pool each.

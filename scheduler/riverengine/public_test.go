@@ -97,6 +97,9 @@ func (p *public) total() int {
 	return p.calls
 }
 
+// requestLife is how long a request may still take effect after its caller is gone.
+const requestLife = 2 * time.Second
+
 // remote is the driver of the worker processes.
 type remote struct{ public string }
 
@@ -107,7 +110,7 @@ func (remote) Capabilities(context.Context, smm.Ref) (smm.Capabilities, error) {
 }
 
 func (remote) Prepare(_ context.Context, r *smm.PublishRequest, _ smm.Prepared) (smm.Prepared, error) {
-	g := smm.Guarantee{Class: smm.ClassReadBack, RequestLife: 2 * time.Second}
+	g := smm.Guarantee{Class: smm.ClassReadBack, RequestLife: requestLife}
 	if strings.HasPrefix(r.Channel.ID, "key") {
 		g.Class = smm.ClassKey
 	}

@@ -2,70 +2,66 @@ package riverengine
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
 	"github.com/smmkit/smmkit/scheduler"
 )
 
-// pause is how often the sweeper looks, and how long it leaves what is due to the
-// jobs.
-func (o *Options) pause() time.Duration {
-	return min(max(o.Lease/10, 100*time.Millisecond), 3*time.Second)
-}
-
-// sweep works on records that are due and that no job came for, until ctx ends.
-func (e *Engine) sweep(ctx context.Context) {
-	tick := time.NewTicker(e.o.pause())
+// sweep works on records that are due and that no job came for, until Run ends.
+func (x *run) sweep() {
+	tick := time.NewTicker(x.o.Sweep)
 	defer tick.Stop()
-	slots := make(chan struct{}, e.o.Concurrency)
+	slots := make(chan struct{}, x.o.Concurrency)
 	for {
 		select {
-		case <-ctx.Done():
+		case <-x.ctx.Done():
 			return
 		case <-tick.C:
 		}
 		// One more look while there was as much as could be taken.
-		for more := true; more && ctx.Err() == nil; {
-			more = e.sweepOnce(ctx, slots)
+		for more := true; more && x.ctx.Err() == nil; {
+			more = x.sweepOnce(slots)
 		}
 	}
 }
 
 // sweepOnce claims what is due since a while and works on it. It reports whether
 // there may be more, and room for it.
-func (e *Engine) sweepOnce(ctx context.Context, slots chan struct{}) bool {
+func (x *run) sweepOnce(slots chan struct{}) bool {
 	free := cap(slots) - len(slots)
 	if free == 0 {
 		return false
 	}
-	then := time.Now().Add(-e.o.pause())
-	next, ok, err := e.store.NextWake(ctx)
-	var rs []*scheduler.Record
-	if err == nil && ok && !next.After(then) {
-		rs, err = e.store.Claim(ctx, scheduler.Claim{
-			Now: then, Lease: e.o.Lease + e.o.pause(), Owner: e.o.Owner, Limit: free, LaneLimit: e.o.LaneLimit,
-		})
-	}
+	then := time.Now().Add(-x.o.Sweep)
+	rs, err := x.overdue(then, free)
 	if err != nil {
-		if ctx.Err() == nil {
-			e.report(fmt.Errorf("riverengine: sweep: %w", err))
+		if x.ctx.Err() == nil {
+			x.report(fmt.Errorf("riverengine: sweep: %w", err))
 		}
 		return false
 	}
 	for _, r := range rs {
 		slots <- struct{}{} // free by the count above: only this goroutine takes slots
-		e.sweeps.Go(func() {
+		x.sweeps.Go(func() {
 			defer func() { <-slots }()
-			key, again := r.Key(), e.handle(ctx, r)
+			again := x.handle(r)
 			if again.IsZero() {
 				return
 			}
-			if err := e.Wake(context.WithoutCancel(ctx), key, again); err != nil && !errors.Is(err, context.Canceled) {
-				e.report(fmt.Errorf("riverengine: wake %s: %w", key.ID, err)) // the next sweep finds it
-			}
+			ctx, cancel := context.WithTimeout(context.WithoutCancel(x.ctx), afterLimit)
+			defer cancel()
+			x.report(x.Wake(ctx, r.Key(), again)) // if that fails, a later sweep finds it
 		})
 	}
 	return len(rs) == free
+}
+
+// overdue claims what was due at the time given. The lease begins now.
+func (x *run) overdue(then time.Time, limit int) ([]*scheduler.Record, error) {
+	next, ok, err := x.store.NextWake(x.ctx)
+	if err != nil || !ok || next.After(then) {
+		return nil, err
+	}
+	return x.claim(x.ctx, scheduler.Claim{Now: then, Lease: time.Since(then) + x.o.Lease, Limit: limit})
 }
