@@ -167,7 +167,9 @@ func (l *Links) decide(w http.ResponseWriter, r *http.Request, token string) {
 	case err == nil:
 		render(w, http.StatusOK, page{Title: "Decided", Message: decided(decision)})
 	case used:
-		render(w, http.StatusConflict, page{Title: "Decided already", Alert: true, Message: "This link has decided already, and otherwise. Nothing was changed."})
+		render(w, http.StatusConflict, page{
+			Title: "Decided already", Alert: true, Message: "This link has decided already, and otherwise. Nothing was changed.",
+		})
 	case changed:
 		l.show(w, r, token, page{})
 	default:
@@ -182,7 +184,9 @@ func refuse(w http.ResponseWriter, err error) {
 	case errors.Is(err, ErrLinkExpired):
 		status, p = http.StatusGone, page{Title: "Expired", Alert: true, Message: "This link has expired. Ask for a new one."}
 	case errors.Is(err, ErrBadLink):
-		status, p = http.StatusNotFound, page{Title: "No such link", Alert: true, Message: "This link is not complete, or was never valid. Copy it again from the message that you got."}
+		status, p = http.StatusNotFound, page{
+			Title: "No such link", Alert: true, Message: "This link is not complete, or was never valid. Copy it again from the message that you got.",
+		}
 	case errors.Is(err, smm.ErrForbidden), errors.Is(err, smm.ErrInvalid):
 		status, p = http.StatusForbidden, page{Title: "Not possible", Alert: true, Message: "You cannot decide this, at least not now. Ask who sent you the link."}
 	}

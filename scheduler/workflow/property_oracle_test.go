@@ -72,7 +72,7 @@ func (o *oracle) withdrawn(id, by string) {
 // check judges a commit.
 func (o *oracle) check(r *smm.PublishRequest) {
 	now := o.clock.Now()
-	id := string([]byte(r.Post.Text)[:3]) // each draft's texts begin with its name
+	id := r.Post.Text[:3] // each draft's texts begin with its name
 	d := o.drafts[id]
 	fail := func(f string, args ...any) {
 		o.wrong = append(o.wrong, fmt.Sprintf("%s at %s: ", r.Post.Text, now.UTC().Format("15:04:05.000"))+fmt.Sprintf(f, args...))

@@ -41,7 +41,7 @@ func TestNothingUnapprovedIsSent(t *testing.T) {
 				t.Parallel()
 				for seed := part; seed < n; seed += parts {
 					synctest.Test(t, func(t *testing.T) {
-						h := newHistory(t, uint64(seed)) //nolint:gosec // not negative
+						h := newHistory(t, uint64(seed))
 						h.run(16)
 						if len(h.oracle.wrong) > 0 {
 							t.Fatalf("seed %d: %s\nhistory:\n%s", seed, h.oracle.wrong[0], strings.Join(h.lines, "\n"))
