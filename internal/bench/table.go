@@ -84,23 +84,28 @@ func met(v float64, g goal) string {
 func (r results) page(w io.Writer, rounds int, machine string) {
 	p := func(format string, args ...any) { _, _ = fmt.Fprintf(w, format, args...) } // a buffer
 	p("# Benchmarks\n\nWritten by `go run ./internal/bench -write`. Do not edit.\n\n")
-	p("Medians of %d rounds on %s, %s, Go %s. In each round every peer runs the same load right after the other.\n", rounds, machine, time.Now().UTC().Format(time.DateOnly), strings.TrimPrefix(runtime.Version(), "go"))
+	p("Medians of %d rounds on %s, %s, Go %s. In each round every peer runs the same load right after the other.\n",
+		rounds, machine, time.Now().UTC().Format(time.DateOnly), strings.TrimPrefix(runtime.Version(), "go"))
 	p("Absolute figures are those of this machine while it ran them; ratios are what to compare.\n\n")
-	p("Jobs do nothing and carry a post of 110 characters. SQLite runs with synchronous=FULL for both, PostgreSQL 15 with its\ndefaults on loopback. River fetches every millisecond, which made it fastest; its workers are counted when they are done,\nours when the result is in the database.\n\n")
+	p("Jobs do nothing and carry a post of 110 characters. SQLite runs with synchronous=FULL for both, PostgreSQL 15 with its\n" +
+		"defaults on loopback. River fetches every millisecond, which made it fastest; its workers are counted when they are done,\n" +
+		"ours when the result is in the database.\n\n")
 	p("## The embedded default: SQLite\n\n| | goal | smmkit | met | River on SQLite | times |\n|---|---|---|---|---|---|\n")
 	for _, g := range goals() {
 		v, peer := r.of("SQLite", g.name, g.unit), r.of("RiverSQLite", g.name, g.unit)
 		p("| %s, %s | %s | %s | %s | %s | %s |\n", g.text, unitOf(g.unit), number(g.want), number(v), met(v, g), number(peer), ratio(v, peer, g.least))
 	}
+	limit := r.of("Limit", "insert/callers=1", "inserts/s")
 	p("\nThe disk's own limit in the same run: %s synchronised appends a second, so single inserts reach %s of it.\n\n",
-		number(r.of("Limit", "insert/callers=1", "inserts/s")), share(r.of("SQLite", "insert/callers=1", "inserts/s"), r.of("Limit", "insert/callers=1", "inserts/s")))
+		number(limit), share(r.of("SQLite", "insert/callers=1", "inserts/s"), limit))
 	p("With 1,000,000 records in the file: %s bytes a row beyond the payload (goal: at most 200), the process grew by %s MB (at most 64),\nand %s records a second are claimed, in lanes.\n\n",
 		number(median(r["Million B/row"])), number(median(r["Million grown-MB"])), number(median(r["Million claims/s"])))
 	p("## PostgreSQL\n\n| | smmkit, embedded engine | smmkit, River as engine | River alone |\n|---|---|---|---|\n")
 	for _, g := range goals() {
-		p("| %s, %s | %s | %s | %s |\n", g.text, unitOf(g.unit), number(r.of("Postgres", g.name, g.unit)), number(r.of("RiverEngine", g.name, g.unit)), number(r.of("RiverPostgres", g.name, g.unit)))
+		p("| %s, %s | %s | %s | %s |\n", g.text, unitOf(g.unit), number(r.of("Postgres", g.name, g.unit)),
+			number(r.of("RiverEngine", g.name, g.unit)), number(r.of("RiverPostgres", g.name, g.unit)))
 	}
-	p("\nWith River as the engine every delivery brings a job, and both are durable on their own here; in the caller's transaction\nthey share one commit.\n\n")
+	p("\nWith River as the engine every delivery brings a job, and both are durable on their own here; in the caller's\ntransaction they share one commit.\n\n")
 	p("## Memory\n\n| | goal | smmkit |\n|---|---|---|\n")
 	for _, g := range goals() {
 		p("| %s, %s | %s | %s |\n", g.text, unitOf(g.unit), memoryGoal(g), number(r.of("Memory", g.name, g.unit)))
