@@ -4,6 +4,7 @@ import (
 	"context"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/smmkit/smmkit/scheduler"
@@ -13,7 +14,9 @@ import (
 )
 
 // TestGateHoldsWhatDiffers takes a delivery that passes and changes one thing.
-func TestGateHoldsWhatDiffers(t *testing.T) {
+func TestGateHoldsWhatDiffers(t *testing.T) { synctest.Test(t, testGateHoldsWhatDiffers) }
+
+func testGateHoldsWhatDiffers(t *testing.T) {
 	w := newOffice(t, workflow.GateOptions{})
 	c := content("post")
 	c.Post.Media = []smm.Media{asset("a")}
@@ -79,11 +82,13 @@ func TestGateHoldsWhatDiffers(t *testing.T) {
 	}
 }
 
-func TestGateAndEmbargoToTheMoment(t *testing.T) {
+func TestGateAndEmbargoToTheMoment(t *testing.T) { synctest.Test(t, testGateAndEmbargoToTheMoment) }
+
+func testGateAndEmbargoToTheMoment(t *testing.T) {
 	w := newOffice(t, workflow.GateOptions{})
 	w.approved("a", content("post"))
 	w.schedule("a")
-	end := t0.Add(400 * 24 * time.Hour) // the clock skips what the scheduler waits for
+	end := t0.Add(30 * time.Hour)
 	w.do("a", anna, workflow.SetEmbargo{Until: end})
 	w.public() // due and under embargo
 	gate, r := w.svc.Gate(workflow.GateOptions{}), w.records("a")[0]
@@ -103,7 +108,9 @@ func TestGateAndEmbargoToTheMoment(t *testing.T) {
 	w.public("post")
 }
 
-func TestGateFailsClosed(t *testing.T) {
+func TestGateFailsClosed(t *testing.T) { synctest.Test(t, testGateFailsClosed) }
+
+func testGateFailsClosed(t *testing.T) {
 	w := newOffice(t, workflow.GateOptions{})
 	w.approved("a", content("post"))
 	w.schedule("a")

@@ -423,4 +423,3 @@ func TestEscalationWidensAStep(t *testing.T) {
 	w.yes(chief, "")
 	w.stage(workflow.StageApproved)
 }
-
