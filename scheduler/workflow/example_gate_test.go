@@ -19,7 +19,7 @@ import (
 func ExampleGate() {
 	ctx := context.Background()
 	start := time.Date(2030, 3, 1, 9, 0, 0, 0, time.UTC)
-	clock := sim.NewClock(start, true)
+	clock := sim.NewClock(start, false)
 	process := workflow.Process{Stages: workflow.DefaultStages(), Steps: []workflow.Step{{Name: "brand", Roles: []string{"editor"}}}}
 	svc, err := workflow.New(workflow.NewMemoryRows(), workflow.Options{Processes: workflow.Fixed(process), Clock: clock})
 	check(err)
@@ -27,8 +27,9 @@ func ExampleGate() {
 	platform := &schedulertest.Driver{Clock: clock}
 	client, err := smm.New([]smm.Driver{platform}, smm.WithClock(clock))
 	check(err)
+	gate := svc.Gate(workflow.GateOptions{})
 	sched, err := scheduler.New(client, scheduler.NewMemory(), scheduler.WithClock(clock),
-		scheduler.WithGate(svc.Gate(workflow.GateOptions{})))
+		scheduler.WithGate(gate))
 	check(err)
 
 	anna, ben := workflow.Actor{ID: "anna"}, workflow.Actor{ID: "ben", Roles: []string{"editor"}}
@@ -50,17 +51,20 @@ func ExampleGate() {
 	_, err = svc.Do(ctx, "", d.ID, ben, workflow.SetEmbargo{Until: embargo})
 	check(err)
 	clock.Advance(time.Hour)
-	check(sched.RunUntilIdle(ctx, 0))
-	reasons, err := svc.Why(ctx, "", d.ID)
-	check(err)
-	fmt.Println(len(platform.Ledger.Items()), "items;", reasons[0].Message)
-
+	ask := func() { // what the scheduler does before it sends
+		for r, err := range sched.List(ctx, scheduler.Query{Draft: d.ID}) {
+			check(err)
+			hold, err := gate.Admit(ctx, r)
+			check(err)
+			fmt.Printf("%s: %q\n", clock.Now().Format(time.DateOnly), hold.Reason)
+		}
+	}
+	ask()
 	clock.Advance(embargo.Sub(clock.Now()))
-	check(sched.RunUntilIdle(ctx, 0))
-	fmt.Println(len(platform.Ledger.Items()), "item")
+	ask()
 	// Output:
-	// 0 items; it is under embargo until 2030-06-01 09:00:00 UTC
-	// 1 item
+	// 2030-03-01: "workflow: it is under embargo until 2030-06-01 09:00:00 UTC"
+	// 2030-06-01: ""
 }
 
 // A client approves by a link, without an account.

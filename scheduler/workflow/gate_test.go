@@ -4,6 +4,7 @@ import (
 	"context"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/smmkit/smmkit/scheduler"
@@ -13,7 +14,9 @@ import (
 )
 
 // TestGateHoldsWhatDiffers takes a delivery that passes and changes one thing.
-func TestGateHoldsWhatDiffers(t *testing.T) {
+func TestGateHoldsWhatDiffers(t *testing.T) { synctest.Test(t, testGateHoldsWhatDiffers) }
+
+func testGateHoldsWhatDiffers(t *testing.T) {
 	w := newOffice(t, workflow.GateOptions{})
 	c := content("post")
 	c.Post.Media = []smm.Media{asset("a")}
@@ -79,7 +82,9 @@ func TestGateHoldsWhatDiffers(t *testing.T) {
 	}
 }
 
-func TestGateAndEmbargoToTheMoment(t *testing.T) {
+func TestGateAndEmbargoToTheMoment(t *testing.T) { synctest.Test(t, testGateAndEmbargoToTheMoment) }
+
+func testGateAndEmbargoToTheMoment(t *testing.T) {
 	w := newOffice(t, workflow.GateOptions{})
 	w.approved("a", content("post"))
 	w.schedule("a")
@@ -103,7 +108,9 @@ func TestGateAndEmbargoToTheMoment(t *testing.T) {
 	w.public("post")
 }
 
-func TestGateFailsClosed(t *testing.T) {
+func TestGateFailsClosed(t *testing.T) { synctest.Test(t, testGateFailsClosed) }
+
+func testGateFailsClosed(t *testing.T) {
 	w := newOffice(t, workflow.GateOptions{})
 	w.approved("a", content("post"))
 	w.schedule("a")

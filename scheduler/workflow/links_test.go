@@ -1,13 +1,13 @@
 package workflow_test
 
 import (
-	"io"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
 	"regexp"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/smmkit/smmkit/scheduler/schedulertest"
@@ -23,8 +23,8 @@ func key(id string) workflow.Key {
 type lobby struct {
 	*office
 
-	links  *workflow.Links
-	server *httptest.Server
+	links   *workflow.Links
+	handler http.Handler
 }
 
 func newLobby(t *testing.T, c workflow.Content) *lobby {
@@ -33,10 +33,7 @@ func newLobby(t *testing.T, c workflow.Content) *lobby {
 	var err error
 	w.links, err = workflow.NewLinks(w.svc, key("k"))
 	ok(t, err)
-	mux := http.NewServeMux()
-	mux.Handle("/approve/", w.links.Handler())
-	w.server = httptest.NewServer(mux)
-	t.Cleanup(w.server.Close)
+	w.handler = w.links.Handler()
 	_, err = w.svc.Create(w.ctx, "", anna, workflow.Item{ID: "a", Content: c})
 	ok(t, err)
 	w.do("a", anna, workflow.Move{Stage: "review"})
@@ -57,20 +54,16 @@ func (w *lobby) issue() (string, workflow.Claims) {
 
 func (w *lobby) request(method, token string, form url.Values, headers ...string) (int, string, http.Header) {
 	w.t.Helper()
-	req, err := http.NewRequestWithContext(w.ctx, method, w.server.URL+"/approve/"+token, strings.NewReader(form.Encode()))
-	ok(w.t, err)
+	req := httptest.NewRequestWithContext(w.ctx, method, "/approve/"+token, strings.NewReader(form.Encode()))
 	if form != nil {
 		req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	}
 	for i := 0; i < len(headers); i += 2 {
 		req.Header.Set(headers[i], headers[i+1])
 	}
-	resp, err := w.server.Client().Do(req)
-	ok(w.t, err)
-	body, err := io.ReadAll(resp.Body)
-	ok(w.t, err)
-	ok(w.t, resp.Body.Close())
-	return resp.StatusCode, string(body), resp.Header
+	rec := httptest.NewRecorder()
+	w.handler.ServeHTTP(rec, req)
+	return rec.Code, rec.Body.String(), rec.Header()
 }
 
 var formField = regexp.MustCompile(`name="form" value="([^"]+)"`)
@@ -103,7 +96,9 @@ func (w *lobby) stage(want string) {
 	}
 }
 
-func TestLinkApprovesOnce(t *testing.T) {
+func TestLinkApprovesOnce(t *testing.T) { synctest.Test(t, testLinkApprovesOnce) }
+
+func testLinkApprovesOnce(t *testing.T) {
 	w := newLobby(t, content("hello"))
 	token, _ := w.issue()
 	yes := w.form(token, "approve", "fine")
@@ -130,7 +125,9 @@ func TestLinkApprovesOnce(t *testing.T) {
 	w.public("hello")
 }
 
-func TestLinkRejectsWithAReason(t *testing.T) {
+func TestLinkRejectsWithAReason(t *testing.T) { synctest.Test(t, testLinkRejectsWithAReason) }
+
+func testLinkRejectsWithAReason(t *testing.T) {
 	w := newLobby(t, content("hello"))
 	token, _ := w.issue()
 	w.want(http.MethodPost, token, w.form(token, "reject", ""), http.StatusUnprocessableEntity, "Say what must change")
@@ -143,6 +140,10 @@ func TestLinkRejectsWithAReason(t *testing.T) {
 }
 
 func TestLinkOfAnOlderVersionOffersNothing(t *testing.T) {
+	synctest.Test(t, testLinkOfAnOlderVersionOffersNothing)
+}
+
+func testLinkOfAnOlderVersionOffersNothing(t *testing.T) {
 	w := newLobby(t, content("hello"))
 	token, _ := w.issue()
 	yes := w.form(token, "approve", "")
@@ -161,7 +162,9 @@ func TestLinkOfAnOlderVersionOffersNothing(t *testing.T) {
 	}
 }
 
-func TestLinksEndAndAreRevoked(t *testing.T) {
+func TestLinksEndAndAreRevoked(t *testing.T) { synctest.Test(t, testLinksEndAndAreRevoked) }
+
+func testLinksEndAndAreRevoked(t *testing.T) {
 	w := newLobby(t, content("hello"))
 	token, c := w.issue()
 	other, _ := w.issue()
@@ -180,7 +183,9 @@ func TestLinksEndAndAreRevoked(t *testing.T) {
 	wantIs(t, err, smm.ErrForbidden)
 }
 
-func TestLinksCannotBeForged(t *testing.T) {
+func TestLinksCannotBeForged(t *testing.T) { synctest.Test(t, testLinksCannotBeForged) }
+
+func testLinksCannotBeForged(t *testing.T) {
 	w := newLobby(t, content("hello"))
 	token, want := w.issue()
 	for i := range len(token) {
@@ -227,7 +232,9 @@ func TestLinksCannotBeForged(t *testing.T) {
 	wantIs(t, err, workflow.ErrBadLink)
 }
 
-func TestLinksFromElsewhere(t *testing.T) {
+func TestLinksFromElsewhere(t *testing.T) { synctest.Test(t, testLinksFromElsewhere) }
+
+func testLinksFromElsewhere(t *testing.T) {
 	w := newLobby(t, content("hello"))
 	token, _ := w.issue()
 	other, _ := w.issue()
@@ -243,7 +250,9 @@ func TestLinksFromElsewhere(t *testing.T) {
 	w.stage("review")
 }
 
-func TestPageIsSafeAndComplete(t *testing.T) {
+func TestPageIsSafeAndComplete(t *testing.T) { synctest.Test(t, testPageIsSafeAndComplete) }
+
+func testPageIsSafeAndComplete(t *testing.T) {
 	evil := `<script>alert(1)</script>"><img src=x onerror=y>` + "\u202e"
 	c := content(evil)
 	c.Zone = "Europe/Berlin"
@@ -289,7 +298,9 @@ func TestPageIsSafeAndComplete(t *testing.T) {
 	}
 }
 
-func TestLinkRequestsAreChecked(t *testing.T) {
+func TestLinkRequestsAreChecked(t *testing.T) { synctest.Test(t, testLinkRequestsAreChecked) }
+
+func testLinkRequestsAreChecked(t *testing.T) {
 	w := newLobby(t, content("hello"))
 	for name, spoil := range map[string]func(r *workflow.LinkRequest){
 		"step":    func(r *workflow.LinkRequest) { r.Step = "x" },

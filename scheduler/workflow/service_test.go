@@ -7,20 +7,20 @@ import (
 	"slices"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/smmkit/smmkit/scheduler"
 	"github.com/smmkit/smmkit/scheduler/schedulertest"
 	"github.com/smmkit/smmkit/scheduler/workflow"
 	"github.com/smmkit/smmkit/smm"
-	"github.com/smmkit/smmkit/smm/sim"
 )
 
-// office is a service with a scheduler whose gate it is.
+// office is a service with a scheduler whose gate it is, in a synctest bubble.
 type office struct {
 	t      testing.TB
 	ctx    context.Context
-	clock  *sim.Clock
+	clock  bubble
 	rows   *workflow.MemoryRows
 	svc    *workflow.Service
 	driver *schedulertest.Driver
@@ -29,14 +29,15 @@ type office struct {
 
 func newOffice(t testing.TB, o workflow.GateOptions) *office {
 	t.Helper()
-	w := &office{t: t, ctx: t.Context(), clock: sim.NewClock(t0, true), rows: workflow.NewMemoryRows()}
+	w := &office{t: t, ctx: t.Context(), clock: bubble{smm.SystemClock()}, rows: workflow.NewMemoryRows()}
+	time.Sleep(time.Until(t0))
 	var err error
-	w.svc, err = workflow.New(w.rows, workflow.Options{Processes: workflow.Fixed(oneStep()), Clock: w.clock})
+	w.svc, err = workflow.New(w.rows, workflow.Options{Processes: workflow.Fixed(oneStep())})
 	ok(t, err)
-	w.driver = &schedulertest.Driver{Clock: w.clock}
-	client, err := smm.New([]smm.Driver{driver{w.driver}}, smm.WithClock(w.clock), smm.WithMediaStore(media{}))
+	w.driver = &schedulertest.Driver{}
+	client, err := smm.New([]smm.Driver{driver{w.driver}}, smm.WithMediaStore(media{}))
 	ok(t, err)
-	w.sched, err = scheduler.New(client, scheduler.NewMemory(), scheduler.WithClock(w.clock), scheduler.WithGate(w.svc.Gate(o)))
+	w.sched, err = scheduler.New(client, scheduler.NewMemory(), scheduler.WithGate(w.svc.Gate(o)))
 	ok(t, err)
 	return w
 }
@@ -96,7 +97,9 @@ func (w *office) records(id string) []*scheduler.Record {
 	return out
 }
 
-func TestScheduleOnceAndFinish(t *testing.T) {
+func TestScheduleOnceAndFinish(t *testing.T) { synctest.Test(t, testScheduleOnceAndFinish) }
+
+func testScheduleOnceAndFinish(t *testing.T) {
 	w := newOffice(t, workflow.GateOptions{})
 	c := content("post")
 	c.Post.Thread, c.Post.FirstComment = []smm.Post{{Text: "second"}}, "third"
@@ -117,7 +120,9 @@ func TestScheduleOnceAndFinish(t *testing.T) {
 	}
 }
 
-func TestScheduleSurvivesACrash(t *testing.T) {
+func TestScheduleSurvivesACrash(t *testing.T) { synctest.Test(t, testScheduleSurvivesACrash) }
+
+func testScheduleSurvivesACrash(t *testing.T) {
 	w := newOffice(t, workflow.GateOptions{})
 	w.approved("a", content("post"))
 	for how := range 3 { // 1 and 2: cut off before and after the draft is saved
@@ -144,7 +149,9 @@ func TestScheduleSurvivesACrash(t *testing.T) {
 	w.public("post")
 }
 
-func TestEditingAScheduledDraft(t *testing.T) {
+func TestEditingAScheduledDraft(t *testing.T) { synctest.Test(t, testEditingAScheduledDraft) }
+
+func testEditingAScheduledDraft(t *testing.T) {
 	w := newOffice(t, workflow.GateOptions{})
 	w.approved("a", content("post"))
 	w.schedule("a")
@@ -173,7 +180,9 @@ func TestEditingAScheduledDraft(t *testing.T) {
 	w.public("better", "first")
 }
 
-func TestNothingIsPublishedTwice(t *testing.T) {
+func TestNothingIsPublishedTwice(t *testing.T) { synctest.Test(t, testNothingIsPublishedTwice) }
+
+func testNothingIsPublishedTwice(t *testing.T) {
 	w := newOffice(t, workflow.GateOptions{})
 	w.approved("a", content("post"))
 	w.schedule("a")
@@ -194,7 +203,9 @@ func TestNothingIsPublishedTwice(t *testing.T) {
 	w.public("post", "post, again")
 }
 
-func TestDroppedAndRevokedAreNotSent(t *testing.T) {
+func TestDroppedAndRevokedAreNotSent(t *testing.T) { synctest.Test(t, testDroppedAndRevokedAreNotSent) }
+
+func testDroppedAndRevokedAreNotSent(t *testing.T) {
 	w := newOffice(t, workflow.GateOptions{})
 	for _, id := range []string{"dropped", "revoked", "kept"} {
 		w.approved(id, content(id))
@@ -213,6 +224,10 @@ func TestDroppedAndRevokedAreNotSent(t *testing.T) {
 }
 
 func TestDoIsAppliedToWhatOthersStored(t *testing.T) {
+	synctest.Test(t, testDoIsAppliedToWhatOthersStored)
+}
+
+func testDoIsAppliedToWhatOthersStored(t *testing.T) {
 	w := newOffice(t, workflow.GateOptions{})
 	_, err := w.svc.Create(w.ctx, "", anna, workflow.Item{ID: "a", Content: content("x")})
 	ok(t, err)
@@ -235,7 +250,47 @@ func TestDoIsAppliedToWhatOthersStored(t *testing.T) {
 	wantIs(t, err, smm.ErrNotFound)
 }
 
-func TestListByStageAssigneeAndTime(t *testing.T) {
+// rival writes a comment of its own before each of the first writes of others.
+type rival struct {
+	workflow.Rows
+
+	svc  *workflow.Service
+	left int
+}
+
+func (r *rival) Put(ctx context.Context, row *workflow.Row) error {
+	if r.left > 0 {
+		r.left--
+		_, err := r.svc.Do(ctx, "", row.ID, anna, workflow.AddComment{Comment: workflow.Comment{Text: "first"}})
+		if err != nil {
+			return err
+		}
+	}
+	return r.Rows.Put(ctx, row)
+}
+
+func TestDoTriesAgain(t *testing.T) { synctest.Test(t, testDoTriesAgain) }
+
+func testDoTriesAgain(t *testing.T) {
+	w := newOffice(t, workflow.GateOptions{})
+	_, err := w.svc.Create(w.ctx, "", anna, workflow.Item{ID: "a", Content: content("x")})
+	ok(t, err)
+	r := &rival{Rows: w.rows, svc: w.svc, left: 3}
+	svc, err := workflow.New(r, workflow.Options{Processes: workflow.Fixed(oneStep())})
+	ok(t, err)
+	d, err := svc.Do(w.ctx, "", "a", ben, workflow.AddComment{Comment: workflow.Comment{Text: "last"}})
+	ok(t, err)
+	if len(d.Comments) != 4 || d.Comments[3].Text != "last" {
+		t.Fatalf("comments %+v", d.Comments)
+	}
+	r.left = 1000
+	_, err = svc.Do(w.ctx, "", "a", ben, workflow.Assign{To: "x"})
+	wantIs(t, err, smm.ErrConflict)
+}
+
+func TestListByStageAssigneeAndTime(t *testing.T) { synctest.Test(t, testListByStageAssigneeAndTime) }
+
+func testListByStageAssigneeAndTime(t *testing.T) {
 	w := newOffice(t, workflow.GateOptions{})
 	for i, who := range []string{"anna", "ben", "anna", ""} {
 		c := content("x")
@@ -271,15 +326,17 @@ func TestListByStageAssigneeAndTime(t *testing.T) {
 	}
 }
 
-func TestCreateAll(t *testing.T) {
-	w := newOffice(t, workflow.GateOptions{})
+func TestCreateAll(t *testing.T) { // not in a bubble: it measures
+	svc, err := workflow.New(workflow.NewMemoryRows(), workflow.Options{Processes: workflow.Fixed(oneStep())})
+	ok(t, err)
+	w := &office{ctx: t.Context(), svc: svc}
 	items := make([]workflow.Item, 1000)
 	for i := range items {
 		items[i] = workflow.Item{ID: fmt.Sprintf("row-%04d", i), Content: content(fmt.Sprint("text ", i))}
 	}
 	items[3].ID, items[7].ID = "", items[6].ID
 	items[500].Content.Zone = "Nowhere/Land"
-	_, err := w.svc.CreateAll(w.ctx, "", anna, items)
+	_, err = w.svc.CreateAll(w.ctx, "", anna, items)
 	bulk, is := errors.AsType[*workflow.BulkError](err)
 	if !is || len(bulk.Items) != 3 || bulk.Items[0].Index != 3 || bulk.Items[1].Index != 7 || bulk.Items[2].Index != 500 {
 		t.Fatalf("error %v", err)
