@@ -79,25 +79,25 @@ func (w wall) at(dt DateTime, p Policy) time.Time {
 // reach is more than any offset that a zone ever had, which is below 16 hours.
 const reach = 26 * 60 * 60
 
-// place looks at each stretch of time with one offset that could show dt. Where
-// a stretch begins is taken from the end of the one before it: the start that
-// ZoneBounds gives is too early behind the last change that the database lists
-// (America/Ciudad_Juarez, 2022-11-30).
+// place looks at each stretch of time with one offset that could show dt.
+//
+// It finds them by looking at the offset every few hours, and by bisection where it
+// changed. time.Time.ZoneBounds would be quicker and is wrong behind the last change
+// that the database lists: it begins a stretch too early (America/Ciudad_Juarez,
+// 2022-11-30), and on the last day of a leap year gives an end that is over already.
 func place(dt DateTime, loc *time.Location) wall {
 	u := dt.utc().Unix() // dt as if read in UTC
-	start := u - reach
-	t := time.Unix(start, 0).In(loc)
-	_, before := t.Zone()
+	start, end := u-reach, u+reach
+	offset := offsetIn(loc, start)
+	before := offset
 	w, times, jumped := wall{}, 0, false
 	for {
-		_, offset := t.Zone()
+		next, last := nextChange(loc, start, end, offset)
 		if times == 0 && !jumped && start+int64(before) <= u && u < start+int64(offset) {
 			jumped = true
 			w = wall{Gap, before, offset}
 		}
-		_, next := t.ZoneBounds()
-		last := next.IsZero() || next.Unix() > u+reach
-		if at := u - int64(offset); at >= start && (last || at < next.Unix()) {
+		if at := u - int64(offset); at >= start && (last || at < next) {
 			if times++; times == 1 {
 				w = wall{Exact, offset, offset}
 			} else {
@@ -107,6 +107,35 @@ func place(dt DateTime, loc *time.Location) wall {
 		if last {
 			return w
 		}
-		before, start, t = offset, next.Unix(), next
+		before, start = offset, next
+		offset = offsetIn(loc, next)
 	}
+}
+
+// nextChange returns the first second after from that has another offset; last is
+// true if there is none before end. A change that is undone within a stride is
+// not seen: none is known.
+func nextChange(loc *time.Location, from, end int64, offset int) (at int64, last bool) {
+	const stride = 6 * 60 * 60
+	for ; from < end; from += stride {
+		if offsetIn(loc, from+stride) == offset {
+			continue
+		}
+		lo, hi := from, from+stride // offset is in force at lo, and not at hi
+		for hi-lo > 1 {
+			if mid := lo + (hi-lo)/2; offsetIn(loc, mid) == offset {
+				lo = mid
+			} else {
+				hi = mid
+			}
+		}
+		return hi, false
+	}
+	return 0, true
+}
+
+// offsetIn is the zone's offset at an instant, in seconds east of UTC.
+func offsetIn(loc *time.Location, at int64) int {
+	_, o := time.Unix(at, 0).In(loc).Zone()
+	return o
 }

@@ -54,6 +54,9 @@ func TestResolveKnown(t *testing.T) {
 		// The database's last listed change, not made by the zone's rule.
 		{"America/Ciudad_Juarez", "2022-11-29T22:30", Exact, "2022-11-30T04:30:00Z", "2022-11-30T04:30:00Z", "2022-11-30T04:30:00Z"},
 		{"America/Ciudad_Juarez", "2022-11-29T23:30", Overlap, "2022-11-30T05:30:00Z", "2022-11-30T05:30:00Z", "2022-11-30T06:30:00Z"},
+		// The last days of leap years, where package time has its own difficulties.
+		{"Europe/Berlin", "2060-12-31T20:04:30", Exact, "2060-12-31T19:04:30Z", "2060-12-31T19:04:30Z", "2060-12-31T19:04:30Z"},
+		{"Europe/Berlin", "2028-12-31T23:59:59", Exact, "2028-12-31T22:59:59Z", "2028-12-31T22:59:59Z", "2028-12-31T22:59:59Z"},
 		// Midnight is skipped.
 		{"Africa/Cairo", "2026-04-24T00:15", Gap, "2026-04-23T22:15:00Z", "2026-04-23T21:15:00Z", "2026-04-23T22:15:00Z"},
 	} {

@@ -136,6 +136,8 @@ func TestMinGapToOthers(t *testing.T) {
 	if next, err := w.m.Next(t.Context(), q); err != nil || starts(next) != "02T08:00" {
 		t.Errorf("%v %v", next, err)
 	}
+	_, err = w.s.Reschedule(t.Context(), "", items[0].ID, at("2026-03-02T08:30Z"), nil)
+	w.ok(err)
 	q.Tenant = "b"
 	if next, err := w.m.Next(t.Context(), q); err != nil || starts(next) != "02T08:00" {
 		t.Errorf("%v %v", next, err)

@@ -71,9 +71,9 @@ func ExampleManager_Fill() {
 	}
 	fmt.Println(err)
 	// Output:
-	// 2026-03-30T09:00 "parking" 0
-	// 2026-04-01T09:00 "hours" 0
-	// 2026-04-03T09:00 "" 0
-	// 2026-04-06T09:00 "parking" 0
+	// 2026-03-30T09:00 "hours" 0
+	// 2026-04-01T09:00 "parking" 0
+	// 2026-04-03T09:00 "hours" 1
+	// 2026-04-06T09:00 "" 0
 	// <nil>
 }

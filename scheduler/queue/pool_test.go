@@ -174,6 +174,9 @@ func TestFill(t *testing.T) {
 	id := done[0].ID
 	_, err = w.m.Remove(t.Context(), q, id, nil)
 	w.ok(err)
+	if us, err := w.m.Uses(t.Context(), q, p, main()); err != nil || len(us) != 4 {
+		t.Errorf("uses without the one removed: %v %v", us, err)
+	}
 	again, err = w.m.Fill(t.Context(), q, p, done[0].Slot.Start.Add(time.Second), nil)
 	w.ok(err)
 	if len(again) != 1 || again[0].Pick.Post == done[0].Pick.Post {

@@ -127,7 +127,7 @@ func (q *Queue) jitter(name string) time.Duration {
 // mix turns a seed and a name into a number, the same everywhere and always.
 func mix(seed uint64, name string) uint64 {
 	h := fnv.New64a()
-	h.Write([]byte(strconv.FormatUint(seed, 10) + "/" + name)) //nolint:errcheck,gosec // a hash never fails
+	h.Write([]byte(strconv.FormatUint(seed, 10) + "/" + name)) //nolint:gosec // a hash never fails
 	x := h.Sum64()
 	x ^= x >> 31
 	x *= 0x9e3779b97f4a7c15

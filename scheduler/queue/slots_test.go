@@ -32,6 +32,8 @@ func TestSlots(t *testing.T) {
 		{"moved too near to another", []string{"SU 02:30", "SU 03:00"}, 30 * time.Minute, "2026-03-29T00:00Z", "2026-03-30T00:00Z", "29T01:00 29T01:30"},
 		{"moved nearer than MinGap", []string{"SU 02:30", "SU 03:15"}, 30 * time.Minute, "2026-03-29T00:00Z", "2026-03-30T00:00Z", "29T01:15"},
 		{"the gap brings two together", []string{"SU 01:45", "SU 03:15"}, time.Hour, "2026-03-29T00:00Z", "2026-03-30T00:00Z", "29T00:45"},
+		{"over some days", []string{"MO 00:00", "TH 11:45"}, 83*time.Hour + 30*time.Minute, "2026-03-29T12:00Z", "2026-03-31T00:00Z", ""},
+		{"over some days in another week", []string{"MO 00:00", "TH 11:45"}, 83*time.Hour + 30*time.Minute, "2026-03-22T12:00Z", "2026-03-24T00:00Z", "22T23:00"},
 		{"the first of two", []string{"SU 02:30", "SU 03:00"}, 0, "2026-10-25T00:00Z", "2026-10-26T00:00Z", "25T00:30 25T02:00"},
 	} {
 		q := berlin(t, c.times...)
@@ -54,6 +56,24 @@ func TestSlotNames(t *testing.T) {
 	}
 	if other := schedulertest.Channel("other"); len(berlin(t, "SU 02:30").Slots(other, at("2026-01-01T00:00Z"), at("2027-01-01T00:00Z"))) != 0 {
 		t.Error("slots of a channel that the queue has not")
+	}
+}
+
+// Samoa had no 30 December 2011, a Friday.
+func TestSkippedDay(t *testing.T) {
+	q := berlin(t, "FR 10:00", "SA 10:00")
+	q.Zone = zone(t, "Pacific/Apia")
+	s := q.Slots(main(), at("2011-12-29T00:00Z"), at("2012-01-01T00:00Z"))
+	if starts(s) != "30T20:00" || s[0].Kind != civil.Exact || s[0].Civil.String() != "2011-12-31T10:00" {
+		t.Errorf("%+v", s)
+	}
+	q.Times = q.Times[:1]
+	if s := q.Slots(main(), at("2011-12-29T00:00Z"), at("2012-01-01T00:00Z")); starts(s) != "30T20:00" || s[0].Kind != civil.Gap {
+		t.Errorf("%+v", s)
+	}
+	q.Blackouts = []Blackout{{From: civil.Date{Year: 2011, Month: 12, Day: 31}, Until: civil.Date{Year: 2011, Month: 12, Day: 31}}}
+	if s := q.Slots(main(), at("2011-12-29T00:00Z"), at("2012-01-01T00:00Z")); len(s) != 0 {
+		t.Errorf("moved into a blackout: %+v", s)
 	}
 }
 

@@ -34,7 +34,7 @@
 // FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30 is well-formed. The Gregorian calendar
 // repeats after 400 years, which are 146,097 days and so whole weeks; a rule that
 // gave nothing in as many of its periods gives nothing ever, and reading it ends
-// with [ErrNever], after some milliseconds at most.
+// with [ErrNever], after a fraction of a second at most.
 //
 // # Design notes
 //

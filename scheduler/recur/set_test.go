@@ -153,6 +153,7 @@ func TestNever(t *testing.T) {
 	// Rare is not never.
 	for rule, want := range map[string]string{
 		"FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=29;BYDAY=TU":      "2028-02-29T09:00",
+		"FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=29;BYDAY=TH":      "2052-02-29T09:00",
 		"FREQ=YEARLY;INTERVAL=25;BYMONTH=2;BYMONTHDAY=29":   "2052-02-29T09:00",
 		"FREQ=WEEKLY;INTERVAL=53;BYDAY=MO;BYMONTH=2":        "2034-02-06T09:00",
 		"FREQ=DAILY;INTERVAL=1461;BYMONTH=1;BYMONTHDAY=2":   "2103-01-02T09:00",
@@ -166,8 +167,10 @@ func TestNever(t *testing.T) {
 	}
 	// None is left at the end of time, which is no error where there were some.
 	s := set(t, "UTC", "2027-01-01T09:00", "FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=29")
-	if got, err := s.After(utc("9996-06-01T00:00"), 1); err != nil || len(got) != 0 {
-		t.Errorf("the last years: %v %v", got, err)
+	for _, from := range []string{"9996-06-01T00:00", "9999-06-01T00:00"} {
+		if got, err := s.After(utc(from), 1); err != nil || len(got) != 0 {
+			t.Errorf("from %s: %v %v", from, got, err)
+		}
 	}
 }
 
@@ -262,6 +265,9 @@ func TestBetweenAndAfter(t *testing.T) {
 		}
 		if len(all) < 3 {
 			t.Errorf("%s: only %d", rule, len(all))
+		}
+		if more, err := s.After(all[len(all)-1], 1); err != nil || len(more) > 0 && more[0].At.Before(utc("2031-01-01T00:00")) {
+			t.Errorf("%s: after the last: %v %v", rule, more, err)
 		}
 		for i, want := range all {
 			for _, from := range []time.Time{want, want.Add(-time.Second)} {
