@@ -23,7 +23,7 @@ import (
 // killed: nothing frozen is sent but what the freeze reported as in flight, and
 // in the end nothing is lost, doubled or stuck.
 func TestHistories(t *testing.T) {
-	n := 2000
+	n := 500
 	if testing.Short() {
 		n = 200
 	}

@@ -19,7 +19,7 @@ import (
 	"github.com/smmkit/smmkit/smm"
 )
 
-var histories = flag.Int("histories", 5000, "random histories of the property test")
+var histories = flag.Int("histories", 2000, "random histories of the property test")
 
 // TestNothingUnapprovedIsSent is the promise of the package: at the instant at
 // which anything is committed, its draft is approved for exactly that content and
