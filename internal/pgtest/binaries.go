@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"slices"
+	"strconv"
 	"testing"
 )
 
@@ -42,13 +43,22 @@ func binaries() (dir, why string) {
 		}
 	}
 	found, _ := filepath.Glob("/usr/lib/postgresql/*/bin") // the pattern is well-formed
-	slices.Sort(found)
-	for _, dir := range slices.Backward(found) {
+	slices.SortFunc(found, func(a, b string) int { return release(b) - release(a) })
+	for _, dir := range found {
 		if has(dir) {
 			return dir, ""
 		}
 	}
 	return "", "PostgreSQL is not installed: apt-get install postgresql, or set " + EnvBinaries
+}
+
+// release is the N of /usr/lib/postgresql/N/bin.
+func release(dir string) int {
+	n, err := strconv.Atoi(filepath.Base(filepath.Dir(dir)))
+	if err != nil {
+		return 0 // before 10 they had two numbers
+	}
+	return n
 }
 
 // need returns the folder of the server programs, or ends the test.

@@ -14,7 +14,9 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -107,9 +109,15 @@ func (s *Server) data() string { return filepath.Join(s.dir, "data") }
 func (s *Server) command(name string, args ...string) *exec.Cmd {
 	cmd := exec.Command(filepath.Join(s.bin, name), args...)
 	cmd.Dir = s.dir
-	cmd.Env = append(os.Environ(), "PGPASSWORD="+s.password, "LC_ALL=C")
+	cmd.Env = append(environment(), "PGPASSWORD="+s.password)
 	cmd.SysProcAttr = s.owner.attributes()
 	return cmd
+}
+
+// environment is ours without what would lead PostgreSQL's programs elsewhere.
+func environment() []string {
+	own := slices.DeleteFunc(os.Environ(), func(v string) bool { return strings.HasPrefix(v, "PG") })
+	return append(own, "LC_ALL=C")
 }
 
 // guardian stops the server with the signal that it reads from its standard input,
@@ -130,7 +138,7 @@ func (s *Server) start() error {
 	}
 	s.guard = exec.Command("/bin/sh", args...)
 	s.guard.Dir = s.dir
-	s.guard.Env = append(os.Environ(), "LC_ALL=C")
+	s.guard.Env = environment()
 	s.guard.SysProcAttr = s.owner.attributes()
 	s.out.Reset()
 	s.guard.Stdout, s.guard.Stderr = &s.out, &s.out

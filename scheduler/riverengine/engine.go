@@ -28,7 +28,7 @@ type Engine struct {
 	o      Options
 }
 
-// ErrNotMigrated: River's tables are not where Options.Schema says. Call Migrate.
+// ErrNotMigrated says that River's tables are not where Options.Schema has them.
 var ErrNotMigrated = errors.New("riverengine: River's tables are missing: call Migrate")
 
 // New returns an engine on a database that Migrate prepared. The pool of db must
@@ -107,11 +107,11 @@ type run struct {
 // for; without River's tables the error matches ErrNotMigrated.
 func (e *Engine) Run(ctx context.Context, h scheduler.Handler) error {
 	x := &run{Engine: e, ctx: ctx, handler: h}
-	client, err := x.start()
+	client, err := x.start() //nolint:contextcheck // a run has the context of Run
 	if err != nil || client == nil {
 		return err
 	}
-	x.sweep()
+	x.sweep() //nolint:contextcheck // as above
 	err = client.Stop(context.WithoutCancel(ctx))
 	x.sweeps.Wait()
 	if err != nil {

@@ -27,7 +27,7 @@ func newArgs(key scheduler.Key, at time.Time) wakeArgs {
 
 // key returns the record that a job is for; the error is that of a job which is
 // none of ours.
-func (a *wakeArgs) key() (scheduler.Key, error) {
+func (a wakeArgs) key() (scheduler.Key, error) {
 	tenant, err := url.PathUnescape(a.Tenant)
 	id, errID := url.PathUnescape(a.ID)
 	return scheduler.Key{Tenant: smm.Tenant(tenant), ID: id}, errors.Join(err, errID)
@@ -64,9 +64,9 @@ func (w *worker) Work(ctx context.Context, job *river.Job[wakeArgs]) error {
 		x.report(fmt.Errorf("riverengine: claim %s: %w", key.ID, err))
 		return river.JobSnooze(errorPause)
 	}
-	due := time.Time{}
+	var due time.Time
 	if len(rs) > 0 {
-		due = x.handle(rs[0])
+		due = x.handle(rs[0]) //nolint:contextcheck // handlers get the context of Run
 	} else if due, err = x.passed(ctx, key); err != nil {
 		x.report(fmt.Errorf("riverengine: read %s: %w", key.ID, err))
 		return river.JobSnooze(errorPause)
