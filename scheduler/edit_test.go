@@ -33,6 +33,11 @@ func TestEdit(t *testing.T) {
 				t.Fatalf("%d items, want %d", len(items), 1+len(p.Thread))
 			}
 		}
+		short := &smm.Post{Text: "eins", Thread: []smm.Post{{Text: "zwei"}}}
+		other, _, err := w.s.Schedule(t.Context(), short, main(), at, nil)
+		w.ok(err)
+		_, _, err = w.s.Edit(t.Context(), "", other[0].ID, &smm.Post{Text: "nur eins"}, nil)
+		w.ok(err)
 		r := w.get(first[0].ID)
 		if r.Slot != "mon" || r.Draft != "d" || r.Delivery.Request.Post.Labels.Brand != "b" || !r.NotBefore.Equal(scheduler.Micro(at)) {
 			t.Fatalf("the edit lost something: %+v", r)
@@ -46,7 +51,7 @@ func TestEdit(t *testing.T) {
 			t.Fatal("the token was forgotten")
 		}
 		w.ok(w.s.RunUntilIdle(t.Context(), 2*time.Hour))
-		w.wantPublic("uno", "due", "tre", "quattro")
+		w.wantPublic("uno", "due", "tre", "quattro", "nur eins")
 		_, _, err = w.s.Edit(t.Context(), "", first[0].ID, post, nil)
 		if _, late := errors.AsType[*scheduler.TooLateError](err); !late || !errors.Is(err, smm.ErrConflict) {
 			t.Fatalf("edit of what is public: %v", err)

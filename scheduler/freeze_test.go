@@ -202,6 +202,33 @@ func TestFreezeAndRelease(t *testing.T) {
 	})
 }
 
+// Of two freezes the one without an end counts, and a release says that the other
+// one still holds.
+func TestTwoFreezes(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, &schedulertest.Driver{})
+		w.start(w.s)
+		for _, f := range []scheduler.Freeze{{ID: "ends", Until: time.Now().Add(48 * time.Hour)}, {ID: "stays"}} {
+			_, err := w.s.Freeze(t.Context(), f)
+			w.ok(err)
+		}
+		item := w.schedule("x", time.Minute, nil)[0]
+		time.Sleep(time.Hour)
+		synctest.Wait()
+		if r := w.get(item.ID); r.Delivery.Wake.After(time.Now().Add(15 * time.Minute)) {
+			t.Errorf("held until %s by a freeze without an end", r.Delivery.Wake)
+		}
+		rep, err := w.s.Release(t.Context(), "", "stays", scheduler.ReleaseOptions{})
+		w.ok(err)
+		if len(rep.Released) != 0 || len(rep.Held) != 1 || !strings.Contains(rep.Held[0].Reason, "ends") {
+			t.Errorf("released %v, held %v", rep.Released, rep.Held)
+		}
+		time.Sleep(48 * time.Hour)
+		synctest.Wait()
+		w.wantPublic("x")
+	})
+}
+
 // What would be refused now stays held after the release, until somebody acts.
 func TestReleaseValidatesAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

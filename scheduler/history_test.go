@@ -241,7 +241,13 @@ func (h *history) act() {
 		case 1:
 			err = h.s.Requeue(ctx, "", id, time.Now().Add(after), 0)
 		case 2:
-			err = h.s.Resolve(ctx, "", id, smm.Resolution{SendAgain: true})
+			answer := smm.Resolution{SendAgain: true}
+			for _, it := range h.driver.Ledger.Items() { // a person looks before answering
+				if of, _, _ := strings.Cut(it.ID, "."); of == id {
+					answer = smm.Resolution{Live: schedulertest.Channel("x").WithKind(smm.KindPost, it.ID)}
+				}
+			}
+			err = h.s.Resolve(ctx, "", id, answer)
 		}
 	}
 	for _, fine := range []error{nil, smm.ErrConflict, smm.ErrNotFound, smm.ErrInvalid} {

@@ -77,7 +77,11 @@ func (s *Scheduler) Resolve(ctx context.Context, tenant smm.Tenant, id string, a
 		if r.Delivery.Phase == smm.PhaseHuman { // nobody works on it
 			r.LeaseUntil = time.Time{}
 		}
-		return r.Delivery.Resolve(answer, now)
+		err := r.Delivery.Resolve(answer, now)
+		if r.Delivery.Phase.Final() {
+			r.Held = ""
+		}
+		return err
 	})
 	return err
 }
