@@ -7,7 +7,8 @@
 //     a data file of our own;
 //   - deviate makes the deliberate mistakes that prove that a check can see;
 //   - wire records exchanges at the transport;
-//   - bluesky and mastodon drive the clients against the simulators.
+//   - bluesky and mastodon drive the clients against the simulators;
+//   - rrule holds scheduler/recur against an implementation of RFC 5545 by others.
 //
 // Run it as part of "go test work". The official files are read from the shared
 // directory (see package sharedspec) and tests are skipped, with the reason
