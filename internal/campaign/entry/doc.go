@@ -117,20 +117,17 @@ func seeded(seed, n uint64) *rand.Rand {
 	return rand.New(rand.NewPCG(seed, n)) //nolint:gosec // no secret depends on it
 }
 
-// each runs f for 0..n-1, so many at a time.
+// each runs f for 0..n-1, so many at a time. A test that fails in f ends its
+// goroutine, and no other.
 func each(n, workers int, f func(i int)) {
 	var wg sync.WaitGroup
-	todo := make(chan int)
-	for range max(workers, 1) {
+	slots := make(chan struct{}, max(workers, 1))
+	for i := range n {
+		slots <- struct{}{}
 		wg.Go(func() {
-			for i := range todo {
-				f(i)
-			}
+			defer func() { <-slots }()
+			f(i)
 		})
 	}
-	for i := range n {
-		todo <- i
-	}
-	close(todo)
 	wg.Wait()
 }

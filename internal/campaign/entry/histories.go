@@ -213,6 +213,8 @@ func (h *history) plan(ctx context.Context, p *ground.Place) error {
 // skew is within what package scheduler asks of machines: a twentieth of the lease
 // between any two.
 func (h *history) skew() time.Duration {
+	h.mu.Lock()
+	defer h.mu.Unlock()
 	most := int64(h.lease / 40)
 	return time.Duration(h.rng.Int64N(2*most+1) - most)
 }
