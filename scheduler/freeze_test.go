@@ -5,6 +5,7 @@ import (
 	"errors"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -131,9 +132,10 @@ func TestAnIntentThatWasNotTakenBack(t *testing.T) {
 
 func TestAGateThatCannotLookLetsNothingThrough(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		fails := true
+		var fails atomic.Bool
+		fails.Store(true)
 		w := newWorld(t, &schedulertest.Driver{}, scheduler.WithGate(gate(func(*scheduler.Record) (scheduler.Hold, error) {
-			if fails {
+			if fails.Load() {
 				return scheduler.Hold{}, errors.New("database is away")
 			}
 			return scheduler.Hold{}, nil
@@ -143,7 +145,7 @@ func TestAGateThatCannotLookLetsNothingThrough(t *testing.T) {
 		time.Sleep(10 * time.Minute)
 		synctest.Wait()
 		w.wantPublic()
-		fails = false
+		fails.Store(false)
 		time.Sleep(time.Minute)
 		synctest.Wait()
 		w.wantPublic("x")
