@@ -37,7 +37,7 @@ func migrate(ctx context.Context, db *pgstore.DB, schema string) error {
 	}
 	defer func() { _ = conn.Close(context.WithoutCancel(ctx)) }() // nothing is left to be done on it
 	h := fnv.New64a()
-	_, _ = h.Write([]byte("smmkit.riverengine.migrate." + schema))                             // never fails
+	_, _ = h.Write([]byte("smmkit.riverengine.migrate." + schema)) // never fails
 	if _, err := conn.Exec(ctx, "SELECT pg_advisory_lock($1)", int64(h.Sum64())); err != nil {
 		return err
 	}
