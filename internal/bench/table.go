@@ -98,7 +98,8 @@ func (r results) page(w io.Writer, rounds int, machine string) {
 	limit := r.of("Limit", "insert/callers=1", "inserts/s")
 	p("\nThe disk's own limit in the same run: %s synchronised appends a second, so single inserts reach %s of it.\n\n",
 		number(limit), share(r.of("SQLite", "insert/callers=1", "inserts/s"), limit))
-	p("With 1,000,000 records in the file: %s bytes a row beyond the payload (goal: at most 200), the process grew by %s MB (at most 64),\nand %s records a second are claimed, in lanes.\n\n",
+	p("With 1,000,000 records in the file: %s bytes a row beyond the payload (goal: at most 200), the process grew by %s MB (at most 64),\n"+
+		"and %s records a second are claimed, in lanes.\n\n",
 		number(median(r["Million B/row"])), number(median(r["Million grown-MB"])), number(median(r["Million claims/s"])))
 	p("## PostgreSQL\n\n| | smmkit, embedded engine | smmkit, River as engine | River alone |\n|---|---|---|---|\n")
 	for _, g := range goals() {
