@@ -44,7 +44,7 @@ func Kills(t *testing.T, s *Size, bug string) *Result {
 	}
 	r.Facts = append(r.Facts, fmt.Sprintf("%d kills, %.0f a minute; %d commits were found interrupted: %s",
 		s.Kills/killLanes*killLanes, float64(s.Kills)/r.Took.Minutes(), total, classes(interrupted)))
-	if r.Err == nil && bug == "" && total < s.Kills/10 { // a busy machine starts workers slowly, and kills them before they send
+	if r.Err == nil && bug == "" && total < s.Kills/4 {
 		r.Err = fmt.Errorf("%d kills interrupted only %d commits: that proves little", s.Kills, total)
 	}
 	return r
