@@ -280,6 +280,9 @@ func TestPowerLoss(t *testing.T) {
 // The test above finds what it looks for: stores and disks that do not keep
 // their word lose what they have acknowledged.
 func TestPowerLossHasTeeth(t *testing.T) {
+	if testing.Short() {
+		t.Skip("-short: it takes minutes under the race detector, and TestPowerLoss runs the same code there")
+	}
 	for name, spoil := range map[string]func(*testing.T, *disk, *sqlitestore.DB){
 		"synchronous=NORMAL": func(t *testing.T, _ *disk, db *sqlitestore.DB) { setSynchronous(t, db, "NORMAL") },
 		"synchronous=OFF":    func(t *testing.T, _ *disk, db *sqlitestore.DB) { setSynchronous(t, db, "OFF") },
