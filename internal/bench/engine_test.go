@@ -34,7 +34,7 @@ func openEngine(b *testing.B) benchload.Queue {
 	if err != nil {
 		b.Fatal(err)
 	}
-	return &engineQueue{newQueue(b, db.Deliveries()), e}
+	return &engineQueue{newQueue(b, db.Deliveries(), false), e}
 }
 
 // Insert implements benchload.Queue.

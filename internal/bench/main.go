@@ -26,7 +26,7 @@ func runs() []run {
 	var out []run
 	for _, c := range []struct{ name, time string }{{"insert", throughput}, {"work", "20000x"}, {"due", lateness}} {
 		for _, peer := range []struct{ dir, name string }{
-			{".", "Limit"}, {".", "SQLite"}, {"riversqlite", "RiverSQLite"}, {".", "Postgres"}, {".", "RiverPostgres"}, {".", "RiverEngine"}, {".", "Memory"},
+			{".", "Limit"}, {".", "SQLite"}, {".", "Full"}, {"riversqlite", "RiverSQLite"}, {".", "Postgres"}, {".", "RiverPostgres"}, {".", "RiverEngine"}, {".", "Memory"},
 		} {
 			out = append(out, run{peer.dir, "^Benchmark" + peer.name + "$/" + c.name, c.time})
 		}

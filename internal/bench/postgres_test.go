@@ -23,7 +23,7 @@ func openPostgres(b *testing.B) benchload.Queue {
 		b.Fatal(err)
 	}
 	b.Cleanup(func() { _ = db.Close() })
-	return newQueue(b, db.Deliveries())
+	return newQueue(b, db.Deliveries(), false)
 }
 
 // args are those of a job of River that does nothing.

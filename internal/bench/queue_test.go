@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"encoding/binary"
 	"fmt"
 	"path/filepath"
 	"sync/atomic"
@@ -18,41 +19,63 @@ import (
 type queue struct {
 	store scheduler.Store
 	loop  *scheduler.Loop
+	full  bool // records have a lane, a fingerprint and a distance
 	n     atomic.Uint64
 }
 
-func newQueue(b *testing.B, store scheduler.Store) *queue {
+func newQueue(b *testing.B, store scheduler.Store, full bool) *queue {
 	b.Helper()
-	loop, err := scheduler.NewLoop(store, scheduler.LoopOptions{Concurrency: 500})
+	o := scheduler.LoopOptions{Concurrency: 500}
+	if full {
+		o.LaneLimit = 1
+	}
+	loop, err := scheduler.NewLoop(store, o)
 	if err != nil {
 		b.Fatal(err)
 	}
-	return &queue{store: store, loop: loop}
+	return &queue{store: store, loop: loop, full: full}
 }
 
 func openSQLite(b *testing.B) benchload.Queue {
+	b.Helper()
+	return newQueue(b, sqliteDeliveries(b), false)
+}
+
+func openFull(b *testing.B) benchload.Queue {
+	b.Helper()
+	return newQueue(b, sqliteDeliveries(b), true)
+}
+
+func sqliteDeliveries(b *testing.B) scheduler.Store {
 	b.Helper()
 	db, err := sqlitestore.Open(b.Context(), filepath.Join(b.TempDir(), "smm.db"), nil)
 	if err != nil {
 		b.Fatal(err)
 	}
 	b.Cleanup(func() { _ = db.Close() })
-	return newQueue(b, db.Deliveries())
+	return db.Deliveries()
 }
 
 func openMemory(b *testing.B) benchload.Queue {
 	b.Helper()
-	return newQueue(b, scheduler.NewMemory())
+	return newQueue(b, scheduler.NewMemory(), false)
 }
 
 func (q *queue) record(due time.Time) *scheduler.Record {
 	n := q.n.Add(1) * 0x9E3779B97F4A7C15 // spread like the hashes that IDs are
 	id := fmt.Sprintf("%026x", n)
 	channel := smm.Ref{Platform: "fake", Kind: smm.KindChannel, ID: "main"}
-	return &scheduler.Record{NotBefore: due, Delivery: smm.Delivery{
+	r := &scheduler.Record{NotBefore: due, Delivery: smm.Delivery{
 		Schema: smm.DeliverySchema, ID: id, Entry: "e" + id[1:], Phase: smm.PhasePreparing, Wake: due,
 		Request: smm.PublishRequest{ID: id, Channel: channel, Kind: smm.CreatePost, Post: smm.Post{Text: benchload.Payload}, Created: due.UTC()},
 	}}
+	if q.full {
+		c := &r.Delivery.Request.Channel
+		c.ID = fmt.Sprintf("%03d", n%1000)
+		r.Lane, r.Apart = c.String(), 24*time.Hour
+		r.Fingerprint = binary.BigEndian.AppendUint64(binary.BigEndian.AppendUint64(nil, n), n)
+	}
+	return r
 }
 
 // Insert implements benchload.Queue.
@@ -90,4 +113,11 @@ func (q *queue) Run(ctx context.Context, handed func(time.Time), done func()) er
 }
 
 func BenchmarkSQLite(b *testing.B) { benchload.Cases(b, openSQLite) }
+
+// BenchmarkFull is what order within channels and the search for repeats cost.
+func BenchmarkFull(b *testing.B) {
+	b.Run("insert/batch=1000", func(b *testing.B) { benchload.InsertBatch(b, openFull) })
+	b.Run("work", func(b *testing.B) { benchload.Work(b, openFull) })
+}
+
 func BenchmarkMemory(b *testing.B) { benchload.Cases(b, openMemory) }

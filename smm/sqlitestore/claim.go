@@ -17,10 +17,15 @@ type turn struct{ last string }
 const (
 	dueDeliveries = `SELECT seq, due, planned, lane, tie FROM deliveries INDEXED BY deliveries_due
 		WHERE due <= ?1 ORDER BY due LIMIT ?2`
-	// dueTenants yields the tenants behind ?1 that have due records, in order. It
-	// hops from tenant to tenant in the index, whatever each of them has.
-	dueTenants = `WITH RECURSIVE t(name) AS (
-			SELECT (SELECT min(tenant) FROM deliveries INDEXED BY deliveries_turn WHERE due IS NOT NULL AND (tenant > ?1 OR ?4))
+	// dueTenants and dueTenantsBehind yield the tenants that have due records, in
+	// order, all or those behind ?1. They hop from tenant to tenant in the index,
+	// whatever each of them has.
+	dueTenants       = firstTenant + nextTenants
+	dueTenantsBehind = firstTenant + ` AND tenant > ?1` + nextTenants
+
+	firstTenant = `WITH RECURSIVE t(name) AS (
+			SELECT (SELECT min(tenant) FROM deliveries INDEXED BY deliveries_turn WHERE due IS NOT NULL`
+	nextTenants = `)
 			UNION ALL
 			SELECT (SELECT min(tenant) FROM deliveries INDEXED BY deliveries_turn WHERE due IS NOT NULL AND tenant > t.name)
 			FROM t WHERE t.name IS NOT NULL)
@@ -231,10 +236,10 @@ func (s *deliveries) tenantsInTurn(w *writer, now int64, limit int) ([]string, e
 		}
 		return err
 	}
-	if err := w.query(dueTenants, add, s.turn.last, now, limit, false); err != nil || len(names) == limit {
+	if err := w.query(dueTenantsBehind, add, s.turn.last, now, limit); err != nil || len(names) == limit {
 		return names, err
 	}
-	err := w.query(dueTenants, add, "", now, limit, true)
+	err := w.query(dueTenants, add, "", now, limit)
 	return names, err
 }
 

@@ -14,6 +14,7 @@ import (
 
 // row is a record as it lies in the table.
 type row struct {
+	phase          smm.Phase
 	version, epoch int64
 	leaseUntil     int64
 	leaseOwner     string
@@ -29,11 +30,11 @@ type row struct {
 }
 
 // rowColumns are what dest takes.
-const rowColumns = "version, epoch, lease_until, lease_owner, planned, wake, token, hash, lane, fingerprint, apart, held, extra, data"
+const rowColumns = "phase, version, epoch, lease_until, lease_owner, planned, wake, token, hash, lane, fingerprint, apart, held, extra, data"
 
 func (x *row) dest() []any {
 	return []any{
-		&x.version, &x.epoch, &x.leaseUntil, &x.leaseOwner, &x.planned, &x.wake, &x.token, &x.hash,
+		&x.phase, &x.version, &x.epoch, &x.leaseUntil, &x.leaseOwner, &x.planned, &x.wake, &x.token, &x.hash,
 		&x.lane, &x.fingerprint, &x.apart, &x.held, &x.extra, &x.data,
 	}
 }
@@ -104,7 +105,7 @@ func records(rows []row) ([]*scheduler.Record, error) {
 // names are the delivery's.
 func encode(d *smm.Delivery) (string, error) {
 	c := *d
-	c.Request.ID, c.Request.Tenant = "", ""
+	c.Request.ID, c.Request.Tenant, c.Phase = "", "", ""
 	if isMicro(d.Wake) && !d.Phase.Final() {
 		c.Wake = time.Time{}
 	}
@@ -120,7 +121,7 @@ func (x *row) decode(d *smm.Delivery) error {
 	if err := json.Unmarshal([]byte(x.data), d); err != nil {
 		return fmt.Errorf("%w: a delivery is unreadable: %w", ErrCorrupt, err)
 	}
-	d.Request.ID, d.Request.Tenant = d.ID, d.Tenant
+	d.Request.ID, d.Request.Tenant, d.Phase = d.ID, d.Tenant, x.phase
 	if x.wake.Valid && d.Wake.IsZero() {
 		d.Wake = time.UnixMicro(x.wake.Int64).UTC()
 	}
