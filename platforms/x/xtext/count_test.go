@@ -8,6 +8,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/smmkit/smmkit/internal/textx"
 	"github.com/smmkit/smmkit/platforms/x/xtext"
 )
 
@@ -143,7 +144,7 @@ func FuzzText(f *testing.F) {
 			require.Equal(t, c.Total, c.Fits)
 		}
 		if utf8.ValidString(text) {
-			require.Equal(t, c.Length, xtext.Length(nfc(text)).Length)
+			require.Equal(t, c.Length, xtext.Length(textx.NFC(text)).Length)
 		}
 		cut := xtext.Truncate(text, limit, "…")
 		require.LessOrEqual(t, xtext.Length(cut).Length, max(limit, 0))

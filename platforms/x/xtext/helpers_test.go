@@ -6,14 +6,12 @@ import (
 	"unicode/utf8"
 
 	"github.com/stretchr/testify/require"
-	"golang.org/x/text/unicode/norm"
 
+	"github.com/smmkit/smmkit/internal/textx"
 	"github.com/smmkit/smmkit/platforms/x/xtext"
 )
 
-func nfc(s string) string { return norm.NFC.String(s) }
-
-func changedByNFC(r rune) bool { return nfc(string(r)) != string(r) }
+func changedByNFC(r rune) bool { return textx.NFC(string(r)) != string(r) }
 
 // requirePosition counts the three offsets another way.
 func requirePosition(t *testing.T, text string, p xtext.Position) {
