@@ -11,8 +11,9 @@ const (
 	// MaxLength is the limit of a post, in weighted units.
 	MaxLength = 280
 	// MaxLongLength is the limit of a post of an account with Premium, in
-	// weighted units. X documents it in its help pages and not in the API, and
-	// has raised it before: take it as a default that a host may override.
+	// weighted units. The figure is the one commonly given and is not verified:
+	// the documentation of the API does not state it, and some clients stop at
+	// 4000. Take it as a default that a host may override.
 	MaxLongLength = 25000
 	// URLLength is what an address counts, in weighted units.
 	URLLength = 23

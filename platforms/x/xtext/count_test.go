@@ -44,6 +44,7 @@ func TestLength(t *testing.T) {
 		{"address in ideographs", "見てhttps://example.comです", 4 + 23 + 4},
 		{"IDN", "http://☃.net/", 23},
 		{"no address", "node.js v1.2", 12},
+		{"top level domain younger than the list", "http://example.kids", 19},
 		{"mail address", "a@example.com", 13},
 		{"two addresses", "http://a.com http://b.com", 47},
 		{"invalid bytes", "a\xff\xfeb", 1 + 2 + 2 + 1},

@@ -31,10 +31,9 @@
 // The rules are those that X published. What X does today may differ where it
 // published nothing, and a server has the last word.
 //
-// The top level domains that make a link of a word without a scheme are those
-// of twitter-text of October 2021. A domain that was opened later is found only
-// behind http:// or https:// if X does not know it either; if X does, an
-// address without a scheme counts its characters here and 23 there.
+// An address needs a top level domain that is in the list of twitter-text of
+// October 2021, with a scheme too. One that was opened later, such as .kids, is
+// no link here and its characters are counted; if X knows it, X counts 23.
 //
 // Emoji are recognised by a grammar over a table of code points, not by the
 // list of every published sequence, which X does not name by version.

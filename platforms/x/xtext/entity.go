@@ -60,9 +60,10 @@ type Entity struct {
 // [A-Za-z0-9_-], the first a letter. A hashtag is made of letters, marks, digits
 // and a few joining signs in any script, at least one of them a letter or a
 // mark. A cashtag follows white space and has up to six letters, then
-// optionally a dot or an underscore and one or two letters. An address starts
-// with http:// or https://, or is a domain name with a known top level domain.
-// The signs may be full width (＠, ＃).
+// optionally a dot or an underscore and one or two letters. An address is a
+// domain name with a known top level domain, with or without http:// or
+// https:// before it, and with the path and query after it. The signs may be
+// full width (＠, ＃).
 func Entities(text string) []Entity { return entities(text, textx.TwitterRules()) }
 
 // Find returns the entities of the given kinds alone, in the order of the text.
