@@ -118,9 +118,11 @@ func NewApp(cfg AppConfig) (*App, error) {
 // loginRows stand before the shared ones: at a login a wrong code is 100 with a
 // subcode, and to begin again is the cure. The subcodes are not verified.
 var loginRows = []Row{
-	{Code: 100, Subcode: 36007, Err: smm.ErrUnauthorized, Verdict: httpx.VerdictRefused, Source: srcMemory}, // the code was not made for this app
-	{Code: 100, Subcode: 36009, Err: smm.ErrUnauthorized, Verdict: httpx.VerdictRefused, Source: srcMemory}, // the code was used
-	{Code: 101, Err: smm.ErrForbidden, Verdict: httpx.VerdictRefused, Source: srcMemory},                    // the app's id or secret is wrong
+	{Code: 100, Subcode: 36007, Err: smm.ErrUnauthorized, Verdict: httpx.VerdictRefused, Source: srcMemory},         // the code was not made for this app
+	{Code: 100, Subcode: 36008, Err: smm.ErrRejected, Verdict: httpx.VerdictRefused, Source: srcMemory},             // another redirect address than at the start
+	{Code: 100, Subcode: 36009, Err: smm.ErrUnauthorized, Verdict: httpx.VerdictRefused, Source: srcMemory},         // the code was used
+	{Code: 400, Type: "OAuthException", Err: smm.ErrUnauthorized, Verdict: httpx.VerdictRefused, Source: srcMemory}, // all that api.instagram.com says
+	{Code: 101, Err: smm.ErrForbidden, Verdict: httpx.VerdictRefused, Source: srcMemory},                            // the app's id or secret is wrong
 }
 
 // String implements fmt.Stringer.
