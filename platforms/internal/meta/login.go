@@ -255,6 +255,9 @@ func (a *App) Renew(ctx context.Context, c smm.Credential) (smm.Credential, erro
 	if err != nil {
 		return smm.Credential{}, err
 	}
+	if t.Scopes == nil {
+		t.Scopes = c.Scopes
+	}
 	return c.Renewed(t.Credential()), nil
 }
 

@@ -85,10 +85,8 @@ var sharedRows = []Row{
 	{Subcode: 2018108, Err: smm.ErrForbidden, Verdict: httpx.VerdictRefused, Source: srcMemory},
 	{Subcode: 2534041, Err: smm.ErrForbidden, Verdict: httpx.VerdictRefused, Source: srcMessenger},
 	{Code: 613, Subcode: 2534040, Err: smm.ErrRateLimited, Verdict: httpx.VerdictRetry, Budget: BudgetAccount, Source: srcMessenger},
-	{Code: 551, Err: smm.ErrForbidden, Verdict: httpx.VerdictRefused, Source: srcMessenger},
 
 	// Content and conduct.
-	{Code: 368, Err: smm.ErrForbidden, Verdict: httpx.VerdictRefused, Source: srcGraph},
 	{Subcode: 1346003, Err: smm.ErrRejected, Verdict: httpx.VerdictRefused, Source: srcPostiz},
 	{Subcode: 1404102, Err: smm.ErrRejected, Verdict: httpx.VerdictRefused, Source: srcPostiz},
 	{Subcode: 1404006, Err: smm.ErrRejected, Verdict: httpx.VerdictRefused, Source: srcPostiz},
@@ -98,6 +96,8 @@ var sharedRows = []Row{
 	{Subcode: 1366046, Err: smm.ErrRejected, Verdict: httpx.VerdictRefused, Source: srcPostiz},  // a photo that is too large
 	{Subcode: 1404078, Err: smm.ErrForbidden, Verdict: httpx.VerdictRefused, Source: srcPostiz}, // page publishing authorization
 	{Subcode: 4854002, Err: smm.ErrForbidden, Verdict: httpx.VerdictRefused, Source: srcPostiz}, // identity to be confirmed
+	{Code: 368, Err: smm.ErrForbidden, Verdict: httpx.VerdictRefused, Source: srcGraph},
+	{Code: 551, Err: smm.ErrForbidden, Verdict: httpx.VerdictRefused, Source: srcMessenger},
 
 	// Throttles.
 	{Code: 4, Err: smm.ErrRateLimited, Verdict: httpx.VerdictRetry, Budget: BudgetApp, Source: srcLimits},

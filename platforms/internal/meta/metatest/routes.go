@@ -133,6 +133,9 @@ func (s *Server) classify(r *http.Request) sim.Op {
 		me = t.node
 	}
 	op := sim.Op{Platform: s.opts.Platform, Name: r.Method + " " + r.URL.Path, Class: sim.Read}
+	if r.Method != http.MethodGet {
+		op.Class = sim.Write
+	}
 	if f := s.find(r.Method, r.URL.Path, me); f.route != nil {
 		op.Name, op.Class = f.route.Name(), f.route.Class
 	}
