@@ -140,14 +140,14 @@ func TestWordsDecideNothing(t *testing.T) {
 func TestErrorShapes(t *testing.T) {
 	for body, want := range map[string]meta.GraphError{
 		`{"error":{"code":190,"error_subcode":463,"type":"OAuthException","message":"m","fbtrace_id":"T","is_transient":true,"error_user_title":"t","error_user_msg":"u"}}`: {Code: 190, Subcode: 463, Type: "OAuthException", Message: "m", TraceID: "T", Transient: true, UserTitle: "t", UserMessage: "u"},
-		`{"error":{"code":"190","error_subcode":"463"}}`:   {Code: 190, Subcode: 463},
-		`{"error":{"code":190.0,"message":{"a":1}}}`:       {Code: 190},
-		`{"error":{"code":1.5,"type":7}}`:                  {},
-		`{"error":{"code":1e30}}`:                          {},
-		`{"error":"invalid_request"}`:                      {Type: "invalid_request"},
-		`{"error":[1]}`:                                    {},
-		`{"error":{"code":1},"error":{"code":190}}`:        {Code: 190},
-		` {"error":{"code":-2,"error_subcode":2207003}} `: {Code: -2, Subcode: 2207003},
+		`{"error":{"code":"190","error_subcode":"463"}}`:                                 {Code: 190, Subcode: 463},
+		`{"error":{"code":190.0,"message":{"a":1}}}`:                                     {Code: 190},
+		`{"error":{"code":1.5,"type":7}}`:                                                {},
+		`{"error":{"code":1e30}}`:                                                        {},
+		`{"error":"invalid_request"}`:                                                    {Type: "invalid_request"},
+		`{"error":[1]}`:                                                                  {},
+		`{"error":{"code":1},"error":{"code":190}}`:                                      {Code: 190},
+		` {"error":{"code":-2,"error_subcode":2207003}} `:                                {Code: -2, Subcode: 2207003},
 		`{"debug_info":{"retriable":true,"type":"ProcessingFailedError","message":"m"}}`: {Type: "ProcessingFailedError", Message: "m", Transient: true},
 		`{"error_type":"OAuthException","code":400,"error_message":"m"}`:                 {Type: "OAuthException", Code: 400, Message: "m"},
 	} {
