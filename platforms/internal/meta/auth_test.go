@@ -204,6 +204,25 @@ func TestFacebookLogin(t *testing.T) {
 	fails(t, err, smm.ErrUnsupported)
 }
 
+func TestDeauthorize(t *testing.T) {
+	b := open(t, nil)
+	user := b.client(t, func(c *meta.Config) {
+		c.Token = smm.NewSecret(b.IssueToken(b.user, "pages_show_list", "pages_manage_posts"))
+	})
+	pages, err := user.Accounts(t.Context(), meta.ListParams{})
+	require.NoError(t, err)
+	page := b.client(t, func(c *meta.Config) { c.Token = pages.Items[0].Token })
+	_, _, err = b.post(t.Context(), page, "before")
+	require.NoError(t, err)
+	for range 2 {
+		require.NoError(t, user.Deauthorize(t.Context()))
+	}
+	_, _, err = b.post(t.Context(), page, "after")
+	require.Equal(t, "190/458", fails(t, err, smm.ErrUnauthorized).Code)
+	_, _, err = b.post(t.Context(), b.client(t, nil), "another's token")
+	require.NoError(t, err)
+}
+
 func TestLoginsThatRenew(t *testing.T) {
 	for f, login := range map[meta.Flavour]metatest.Login{meta.InstagramLogin: metatest.Instagram, meta.ThreadsLogin: metatest.Threads} {
 		for _, wrap := range []bool{false, true} {

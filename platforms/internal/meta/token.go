@@ -292,3 +292,13 @@ func (c *Client) Permissions(ctx context.Context) ([]Permission, error) {
 	page, err := List[Permission](ctx, c, &Request{Op: "me.permissions", Path: []string{"me", "permissions"}}, ListParams{})
 	return page.Items, err
 }
+
+// Deauthorize removes the app from the person whose token the client has: every
+// token that came of it is over. A token that is over already is no error.
+func (c *Client) Deauthorize(ctx context.Context) error {
+	err := c.Do(ctx, &Request{Op: "me.permissions.delete", Method: http.MethodDelete, Path: []string{"me", "permissions"}})
+	if errors.Is(err, smm.ErrUnauthorized) {
+		return nil
+	}
+	return err
+}

@@ -56,6 +56,7 @@ func (s *Server) baseRoutes() {
 		{Method: "GET", Edge: "oauth/authorize", Class: sim.Auth, Public: true, Handler: s.dialog},
 		{Method: "GET", Kind: kindUser, Edge: "accounts", Class: sim.Read, Scopes: []string{"pages_show_list"}, Handler: s.accounts},
 		{Method: "GET", Kind: kindUser, Edge: "permissions", Class: sim.Read, Handler: s.permissions},
+		{Method: "DELETE", Kind: kindUser, Edge: "permissions", Class: sim.Write, Handler: s.deauthorize},
 		{Method: "POST", Kind: kindApp, Edge: "uploads", Class: sim.Prepare, Handler: s.startSession},
 		{Method: "GET", Kind: kindSession, Class: sim.Read, Handler: s.sessionOffset},
 		{Method: "POST", Kind: kindSession, Class: sim.Prepare, raw: s.takeSession},
@@ -185,7 +186,12 @@ func (s *Server) run(r *request) Reply {
 	if fault != nil {
 		return Fail(fault)
 	}
-	headers, full := s.charge(token)
+	if isBatch := f.route != nil && f.route.Name() == "POST /"; isBatch {
+		reply := f.route.Handler(c)
+		headers, _ := s.charge(token, false)
+		return reply.with(headers)
+	}
+	headers, full := s.charge(token, true)
 	switch {
 	case full != "":
 		return s.throttled(&throttle{budget: full, headers: headers})

@@ -22,7 +22,8 @@ type Token struct {
 	node     *Node // nil for the app's own
 	long     bool
 	declined []string
-	revoked  int // the subcode that says why; 0 for not at all
+	revoked  int    // the subcode that says why; 0 for not at all
+	by       string // of a page's token: the user that it came by
 }
 
 func (t *Token) has(scope string) bool { return t.node == nil || slices.Contains(t.Scopes, scope) }
@@ -194,11 +195,12 @@ func (s *Server) accounts(c *Call) Reply {
 // pageToken is the token of a page for a user, the same as long as it is good.
 func (s *Server) pageToken(page *Node, user *Token) *Token {
 	for _, t := range s.tokens {
-		if t.node == page && t.revoked == 0 && t.long == user.long && slices.Equal(t.Scopes, user.Scopes) {
+		if t.node == page && t.by == user.owner() && t.revoked == 0 && t.long == user.long && slices.Equal(t.Scopes, user.Scopes) {
 			return t
 		}
 	}
 	t := s.issue(page, user.Scopes, 0, user.long)
+	t.by = user.owner()
 	if !user.long {
 		t.Expires = user.Expires
 	}
@@ -221,4 +223,16 @@ func (s *Server) permissions(c *Call) Reply {
 	return OK(struct {
 		Data []wirePermission `json:"data"`
 	}{out})
+}
+
+// deauthorize removes the app from a user, and with it every token that came by
+// him.
+func (s *Server) deauthorize(c *Call) Reply {
+	const removed = 458
+	for _, t := range s.tokens {
+		if t.owner() == c.Node.ID || t.by == c.Node.ID {
+			t.revoked = removed
+		}
+	}
+	return Success()
 }

@@ -23,9 +23,10 @@ const (
 )
 
 // charge counts a call and tells the use. full names the budget that it is over.
-func (s *Server) charge(t *Token) (headers http.Header, full string) {
+// A batch is counted by its calls alone, and tells the use after them.
+func (s *Server) charge(t *Token, counts bool) (headers http.Header, full string) {
 	headers = make(http.Header)
-	if used, _, ok := s.count("app", s.opts.App); ok {
+	if used, _, ok := s.count("app", s.opts.App, counts); ok {
 		share := percent(used, s.opts.App.Limit)
 		headers["X-App-Usage"] = []string{string(encode(wireShare{Calls: share, CPU: share / 2, Time: share / 3}))}
 		if used > s.opts.App.Limit {
@@ -35,7 +36,7 @@ func (s *Server) charge(t *Token) (headers http.Header, full string) {
 	if t == nil || t.node == nil {
 		return headers, full
 	}
-	used, regain, ok := s.count("account "+t.node.ID, s.opts.Account)
+	used, regain, ok := s.count("account "+t.node.ID, s.opts.Account, counts)
 	if !ok {
 		return headers, full
 	}
@@ -51,7 +52,7 @@ func (s *Server) charge(t *Token) (headers http.Header, full string) {
 
 // count adds a call to a budget that rolls. A call that is refused is not counted
 // as used, or nobody would ever get in again.
-func (s *Server) count(key string, q Quota) (used int, regain time.Duration, ok bool) {
+func (s *Server) count(key string, q Quota, counts bool) (used int, regain time.Duration, ok bool) {
 	if q.Limit < 0 {
 		return 0, 0, false
 	}
@@ -59,6 +60,9 @@ func (s *Server) count(key string, q Quota) (used int, regain time.Duration, ok 
 	calls := s.calls[key]
 	for len(calls) > 0 && !now.Before(calls[0].Add(q.Window)) {
 		calls = calls[1:]
+	}
+	if !counts {
+		return len(calls), 0, true
 	}
 	if len(calls) < q.Limit {
 		s.calls[key] = append(calls, now)
