@@ -108,6 +108,7 @@ func (b *bench) app(t testing.TB, f meta.Flavour, change func(*meta.AppConfig)) 
 	if f != meta.FacebookLogin {
 		cfg.Endpoints.Dialog, cfg.Endpoints.Token = b.URL()+"/oauth/authorize", b.URL()+"/oauth/access_token"
 		cfg.Endpoints.Exchange, cfg.Endpoints.Refresh = b.URL()+"/access_token", b.URL()+"/refresh_access_token"
+		cfg.Endpoints.Debug = b.URL() + "/debug_token"
 	}
 	if change != nil {
 		change(&cfg)
@@ -234,6 +235,11 @@ func TestLoginsThatRenew(t *testing.T) {
 			token, err := app.Finish(t.Context(), start, reply)
 			require.NoError(t, err)
 			require.Equal(t, b.user, token.UserID)
+			if f == meta.ThreadsLogin {
+				in, err := app.Inspect(t.Context(), token.Access)
+				require.NoError(t, err)
+				require.Equal(t, token.Expires, in.Expires)
+			}
 			require.Equal(t, epoch.Add(60*24*time.Hour), token.Expires)
 			if f == meta.InstagramLogin {
 				require.Equal(t, []string{"a_basic", "b_publish"}, token.Scopes)

@@ -133,8 +133,14 @@ func (a *App) String() string { return "meta.App(" + a.cfg.ID + ")" }
 func (a *App) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte(a.String())) }
 
 // AppToken is the token of the app itself, as the vendor allows to write it:
-// "id|secret".
-func (a *App) AppToken() smm.Secret { return smm.NewSecret(a.cfg.ID + "|" + a.cfg.Secret.Reveal()) }
+// "id|secret", at Threads "TH|id|secret" (the latter is not verified).
+func (a *App) AppToken() smm.Secret {
+	t := a.cfg.ID + "|" + a.cfg.Secret.Reveal()
+	if a.cfg.Flavour == ThreadsLogin {
+		t = "TH|" + t
+	}
+	return smm.NewSecret(t)
+}
 
 const startLife = 10 * time.Minute
 

@@ -92,7 +92,7 @@ func (s *Server) redeem(c *Call) Reply {
 	case grantType == "fb_exchange_token" && s.opts.Login == Facebook:
 		return s.exchange(c.Get("fb_exchange_token"))
 	case grantType == "client_credentials":
-		return OK(wireToken{Access: s.opts.AppID + "|" + s.opts.AppSecret, Type: "bearer"})
+		return OK(wireToken{Access: s.appToken(), Type: "bearer"})
 	case grantType != "authorization_code" && (grantType != "" || s.opts.Login != Facebook):
 		return s.loginFails(100, 0, "(#100) grant_type")
 	}

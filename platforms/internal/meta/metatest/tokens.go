@@ -95,7 +95,7 @@ func tokenIn(h http.Header, q url.Values) string {
 // judge checks a token and the proof of the app. Within a batch the outer request
 // had the proof.
 func (s *Server) judge(value, proof string, inBatch bool) (*Token, *Error) {
-	if value == s.opts.AppID+"|"+s.opts.AppSecret {
+	if value == s.appToken() {
 		return &Token{Value: value, Issued: s.now()}, nil
 	}
 	t := s.tokens[value]
@@ -114,6 +114,14 @@ func (s *Server) judge(value, proof string, inBatch bool) (*Token, *Error) {
 		return t, &Error{Code: 100, Type: typeMethod, Message: "Invalid appsecret_proof provided in the API argument"}
 	}
 	return t, nil
+}
+
+// appToken is the token of the app itself.
+func (s *Server) appToken() string {
+	if s.opts.Login == Threads {
+		return "TH|" + s.opts.AppID + "|" + s.opts.AppSecret
+	}
+	return s.opts.AppID + "|" + s.opts.AppSecret
 }
 
 func (s *Server) proof(token string) string {
