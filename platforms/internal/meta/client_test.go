@@ -188,6 +188,7 @@ func TestErrorInside200(t *testing.T) {
 		o, err := c.Commit(t.Context(), &meta.Request{Op: "me.feed", Path: []string{"me", "feed"}}, &v)
 		e := fails(t, err, tc.err)
 		require.Equal(t, tc.want, o.State, tc.body)
+		require.Empty(t, o.Evidence, "an error is no evidence of the deed")
 		require.Equal(t, tc.want, e.Outcome, tc.body)
 		fails(t, c.Do(t.Context(), &meta.Request{Op: "x", Path: []string{"1"}}), tc.err)
 	}

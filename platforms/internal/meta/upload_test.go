@@ -208,6 +208,7 @@ func TestUploadMemory(t *testing.T) {
 	grown := int64(peak.Load()) - int64(before.HeapAlloc)
 	t.Logf("%d MB sent; heap grew by at most %d KB, %d KB allocated in all, both sides of the wire", size>>20, grown>>10, (now.TotalAlloc-before.TotalAlloc)>>10)
 	require.Less(t, grown, int64(8<<20))
+	require.Less(t, now.TotalAlloc-before.TotalAlloc, uint64(16<<20), "also what was freed between two looks")
 }
 
 // TestSession: the file handle of an app, with a break in the middle.
