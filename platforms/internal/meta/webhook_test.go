@@ -2,6 +2,9 @@ package meta_test
 
 import (
 	"bytes"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -166,6 +169,26 @@ func TestSignedRequest(t *testing.T) {
 	require.ErrorIs(t, err, smm.ErrForbidden)
 	_, err = meta.SignRequest(smm.Secret{}, "1", epoch)
 	require.Error(t, err)
+
+	craft := func(payload string) string {
+		encoded := base64.RawURLEncoding.EncodeToString([]byte(payload))
+		mac := hmac.New(sha256.New, []byte("app-secret"))
+		mac.Write([]byte(encoded))
+		return base64.RawURLEncoding.EncodeToString(mac.Sum(nil)) + "." + encoded
+	}
+	got, err = meta.ParseSignedRequest(craft(`{"algorithm":"hmac-sha256","user_id":4711}`), secret)
+	require.NoError(t, err)
+	require.Equal(t, "4711", got.UserID)
+	require.True(t, got.IssuedAt.IsZero())
+	for payload, want := range map[string]error{
+		`{"algorithm":"none","user_id":"1"}`: smm.ErrForbidden, `{"user_id":"1"}`: smm.ErrForbidden, `{"algorithm":"HMAC-SHA256"}`: smm.ErrInvalid,
+		`x`: smm.ErrForbidden, strings.Repeat("[", 100): smm.ErrForbidden, `{"algorithm":"HMAC-SHA256","user_id":{}}`: smm.ErrForbidden,
+	} {
+		_, err = meta.ParseSignedRequest(craft(payload), secret)
+		require.ErrorIs(t, err, want, payload)
+	}
+	_, err = meta.ParseSignedRequest(craft("a")+"!", secret)
+	require.ErrorIs(t, err, smm.ErrForbidden)
 
 	b := open(t, nil)
 	got, err = meta.ParseSignedRequest(b.SignedRequest("4712"), smm.NewSecret(b.AppSecret()))
