@@ -208,6 +208,9 @@ func TestBatchAnswers(t *testing.T) {
 	require.NoError(t, err)
 	fails(t, got[0].Decode(&v), smm.ErrUnavailable)
 	fails(t, got[1].Err, smm.ErrUnavailable)
+	got, err = cannedClient(t, &canned{status: 200, body: `[{"code":400,"body":"{\"error\":{\"code\":190,\"message\":\"Malformed access token ` + secretToken + `\"}}"},null]`}).Batch(t.Context(), "b", two)
+	require.NoError(t, err)
+	require.Empty(t, fails(t, got[0].Err, smm.ErrUnauthorized).Message)
 	require.NoError(t, rec.seen[0].ParseForm())
 	require.JSONEq(t, `[{"method":"GET","relative_url":"v25.0/1"},{"method":"GET","relative_url":"v25.0/2?a=b%26c"}]`, rec.seen[0].PostForm.Get("batch"))
 	for _, bad := range [][]string{{""}, {".."}, {"1", "."}} {
