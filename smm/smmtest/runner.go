@@ -109,6 +109,14 @@ func (s *suite) leads(f Form) bool {
 	return true
 }
 
+// needLead skips the other forms if time is short.
+func (s *suite) needLead(t tester, f Form) {
+	t.Helper()
+	if testing.Short() && !s.leads(f) {
+		t.Skip("-short: another form takes the same way through the driver")
+	}
+}
+
 // standard is a tester over the testing package.
 type standard struct{ *testing.T }
 

@@ -16,7 +16,10 @@ func crashes(t tester, s *suite) {
 	table := newTable()
 	t.Cleanup(func() { table.print(t, s.name+", crashes") })
 	for _, f := range s.forms {
-		s.sub(t, "crashes", f.Name, func(t tester) { s.crashesOf(t, f, table) })
+		s.sub(t, "crashes", f.Name, func(t tester) {
+			s.needLead(t, f)
+			s.crashesOf(t, f, table)
+		})
 	}
 	f := s.text(t)
 	s.sub(t, "crashes", "pairs", func(t tester) { s.crashPairs(t, f, table) })

@@ -14,7 +14,10 @@ func faults(t tester, s *suite) {
 	table := newTable()
 	t.Cleanup(func() { table.print(t, s.name) })
 	for _, f := range s.forms {
-		s.sub(t, "faults", f.Name, func(t tester) { s.faultsOf(t, f, table) })
+		s.sub(t, "faults", f.Name, func(t tester) {
+			s.needLead(t, f)
+			s.faultsOf(t, f, table)
+		})
 	}
 }
 
