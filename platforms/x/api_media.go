@@ -8,8 +8,8 @@ import (
 // Media is a picture, animation or video of a post.
 type Media struct {
 	Key              ID            `json:"media_key"`
-	Type             string        `json:"type"`                  // photo, animated_gif, video
-	URL              string        `json:"url,omitempty"`         // photos
+	Type             string        `json:"type"`          // photo, animated_gif, video
+	URL              string        `json:"url,omitempty"` // photos
 	PreviewImageURL  string        `json:"preview_image_url,omitempty"`
 	AltText          string        `json:"alt_text,omitempty"`
 	Width            int           `json:"width,omitempty"`  // pixels

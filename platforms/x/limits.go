@@ -24,8 +24,8 @@ const (
 	MaxTagged      = 10       // users tagged in the media of a post
 	MaxVideoFPS    = 60
 	MinVideo       = 500 * time.Millisecond
-	MinGroup  = 2   // participants of a new group besides oneself
-	MaxGroup  = 49  //
+	MinGroup       = 2   // participants of a new group besides oneself
+	MaxGroup       = 49  //
 	MaxLookup      = 100 // ids of one lookup
 	MaxQuery       = 512 // characters of a search in the self-serve tier; the specification takes 4,096
 	MaxActivityTag = 200
