@@ -157,8 +157,12 @@ func PriceOfPost(p *PostParams) Price {
 	return operations["posts.create"].price
 }
 
-// HasURL reports whether X links a part of text.
+// HasURL reports whether X links a part of text, or might: top-level domains are
+// added more often than a list of them is, and the price hangs on it.
 func HasURL(text string) bool {
+	if lower := strings.ToLower(text); strings.Contains(lower, "https://") || strings.Contains(lower, "http://") {
+		return true
+	}
 	return slices.ContainsFunc(textx.Extract(text, textx.TwitterRules()), func(e textx.Entity) bool { return e.Kind == textx.URL })
 }
 
