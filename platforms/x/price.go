@@ -74,7 +74,7 @@ var operations = map[string]operation{
 	"posts.reposted-by":     {readPosts, rates{user: 75, app: 75}, each(10_000)},
 	"posts.liking-users":    {"like.read " + readPosts, rates{user: 75, app: 75}, each(10_000)},
 	"posts.liked":           {"like.read " + readPosts, rates{user: 75, app: 75}, each(5_000)},
-	"posts.reposts-of-me":   {readPosts, rates{}, each(5_000)},
+	"posts.reposts-of-me":   {"timeline.read " + readPosts, rates{}, each(5_000)},
 	"posts.bookmarks":       {"bookmark.read " + readPosts, rates{}, each(5_000)},
 	"posts.repost":          {"tweet.read tweet.write users.read", rates{user: 50}, call(15_000)},
 	"posts.undo-repost":     {"tweet.read tweet.write users.read", rates{user: 50}, call(10_000)},
