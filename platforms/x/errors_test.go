@@ -60,7 +60,7 @@ func TestErrorTable(t *testing.T) {
 		{"unavailable", 503, `{"title":"Service Unavailable","detail":"Service Unavailable","type":"about:blank","status":503}`, smm.ErrUnavailable, "", "Service Unavailable", smm.OutcomeUnknown},
 		{"other types", 400, `{"title":7,"detail":[],"type":{},"errors":{"a":1},"status":"x"}`, smm.ErrRejected, "", "", smm.OutcomeRefused},
 		{"other list", 400, `{"errors":["a",1]}`, smm.ErrRejected, "", "", smm.OutcomeRefused},
-		{"forged log line", 400, `{"detail":"a\nlevel=ERROR msg=forged‮"}`, smm.ErrRejected, "", "a level=ERROR msg=forged", smm.OutcomeRefused},
+		{"forged log line", 400, `{"detail":"a\nlevel=ERROR msg=forged\u202e"}`, smm.ErrRejected, "", "a level=ERROR msg=forged", smm.OutcomeRefused},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			b := open(t).says(tc.status, tc.body)

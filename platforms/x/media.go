@@ -292,7 +292,7 @@ func (s *MediaService) UploadImage(ctx context.Context, u Upload) (UploadedMedia
 	}
 	parts := []httpx.Part{{Name: "media_category", Value: string(category)}}
 	if len(u.AdditionalOwners) > 0 {
-		owners, err := joined(u.AdditionalOwners, MaxLookup, isID)
+		owners, err := joined(u.AdditionalOwners, isID)
 		if err != nil {
 			return UploadedMedia{}, err
 		}
@@ -425,7 +425,7 @@ func (s *MediaService) Get(ctx context.Context, key ID, f *Fields) (Result[Media
 
 // Lookup reads up to 100 posted files by their keys.
 func (s *MediaService) Lookup(ctx context.Context, f *Fields, keys ...ID) (Page[Media], error) {
-	all, err := joined(keys, MaxLookup, isMediaKey)
+	all, err := joined(keys, isMediaKey)
 	if err != nil {
 		return Page[Media]{}, err
 	}

@@ -28,6 +28,9 @@ func TestPrices(t *testing.T) {
 	}
 	_, ok := x.PriceOf("posts.paint")
 	require.False(t, ok)
+	date, source := x.PricesAsOf()
+	require.False(t, date.IsZero())
+	require.NotEmpty(t, source)
 	require.Equal(t, smm.Money{Micros: 500_000, Currency: "USD"}, x.Price{Resource: 5_000}.Of(100))
 	require.Equal(t, smm.Money{Micros: 15_000, Currency: "USD"}, x.Price{Request: 15_000}.Of(-1))
 

@@ -136,6 +136,10 @@ var operations = map[string]operation{
 // PriceOf and Scopes have for them, sorted.
 func Operations() []string { return slices.Sorted(maps.Keys(operations)) }
 
+// PricesAsOf says when the prices were read, and where. X changes them: last on
+// 2026-04-20.
+func PricesAsOf() (date time.Time, source string) { return pricesDate, pricesSource }
+
 // PriceOf returns the price of a method by its name in Operations. Of creates it
 // is that of a post without a link: see PriceOfPost. ok is false for a name that
 // is not there.
