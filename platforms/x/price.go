@@ -69,6 +69,8 @@ var operations = map[string]operation{
 	"posts.home":            {readPosts, rates{user: 180}, each(5_000)},
 	"posts.search":          {readPosts, rates{user: 300, app: 450}, each(5_000)},
 	"posts.counts":          {"", rates{app: 300}, call(5_000)},
+	"posts.search-all":      {"", rates{app: 300}, each(5_000)},
+	"posts.counts-all":      {"", rates{}, call(10_000)},
 	"posts.quotes":          {readPosts, rates{user: 75, app: 75}, each(5_000)},
 	"posts.reposts":         {readPosts, rates{user: 75, app: 75}, each(5_000)},
 	"posts.reposted-by":     {readPosts, rates{user: 75, app: 75}, each(10_000)},

@@ -23,20 +23,39 @@ type SearchParams struct {
 	Fields    *Fields
 }
 
-// Search finds recent posts.
-func (s *PostService) Search(ctx context.Context, p SearchParams) (Page[Post], error) {
-	q := s.c.postQuery(p.Fields)
+func (p *SearchParams) query(c *Client) (url.Values, error) {
+	q := c.postQuery(p.Fields)
 	if err := searched(q, p.Query, p.TimeRange); err != nil {
-		return Page[Post]{}, err
+		return nil, err
 	}
 	if err := p.ListParams.into(q); err != nil {
-		return Page[Post]{}, err
+		return nil, err
 	}
 	if p.Relevancy {
 		q.Set("sort_order", "relevancy")
 	}
+	return q, nil
+}
+
+// Search finds recent posts.
+func (s *PostService) Search(ctx context.Context, p SearchParams) (Page[Post], error) {
+	q, err := p.query(s.c)
+	if err != nil {
+		return Page[Post]{}, err
+	}
 	resp, err := s.c.get(ctx, "posts.search", postsPath+"/search/recent", q)
 	return page[Post]("posts.search", resp, err)
+}
+
+// SearchAll finds posts of all time: 10 to 500 on a page. It takes the app's
+// credential and one request a second.
+func (s *PostService) SearchAll(ctx context.Context, p SearchParams) (Page[Post], error) {
+	q, err := p.query(s.c)
+	if err != nil {
+		return Page[Post]{}, err
+	}
+	resp, err := s.c.getAsApp(ctx, "posts.search-all", postsPath+"/search/all", q)
+	return page[Post]("posts.search-all", resp, err)
 }
 
 func searched(q url.Values, query string, r TimeRange) error {
@@ -60,21 +79,39 @@ type CountParams struct {
 // Counts says how many posts of the last seven days match a query, by interval,
 // oldest first; Page.Total is their sum. It takes the app's credential.
 func (s *PostService) Counts(ctx context.Context, p CountParams) (Page[PostCount], error) {
+	q, err := p.query()
+	if err != nil {
+		return Page[PostCount]{}, err
+	}
+	resp, err := s.c.getAsApp(ctx, "posts.counts", postsPath+"/counts/recent", q)
+	return page[PostCount]("posts.counts", resp, err)
+}
+
+// CountsAll is Counts over all time. It costs twice as much.
+func (s *PostService) CountsAll(ctx context.Context, p CountParams) (Page[PostCount], error) {
+	q, err := p.query()
+	if err != nil {
+		return Page[PostCount]{}, err
+	}
+	resp, err := s.c.getAsApp(ctx, "posts.counts-all", postsPath+"/counts/all", q)
+	return page[PostCount]("posts.counts-all", resp, err)
+}
+
+func (p *CountParams) query() (url.Values, error) {
 	q := url.Values{}
 	if err := searched(q, p.Query, p.TimeRange); err != nil {
-		return Page[PostCount]{}, err
+		return nil, err
 	}
 	if err := (ListParams{Cursor: p.Cursor}).into(q); err != nil {
-		return Page[PostCount]{}, err
+		return nil, err
 	}
 	if !known(p.Granularity, "minute", "hour", "day") {
-		return Page[PostCount]{}, invalid("granularity %q: want minute, hour or day", p.Granularity)
+		return nil, invalid("granularity %q: want minute, hour or day", p.Granularity)
 	}
 	if p.Granularity != "" {
 		q.Set("granularity", p.Granularity)
 	}
-	resp, err := s.c.getAsApp(ctx, "posts.counts", postsPath+"/counts/recent", q)
-	return page[PostCount]("posts.counts", resp, err)
+	return q, nil
 }
 
 func (s *PostService) posts(ctx context.Context, op, path string, p ListParams, f *Fields, id ID) (Page[Post], error) {
@@ -191,7 +228,8 @@ func (s *PostService) Unlike(ctx context.Context, id ID) error {
 	return s.off(ctx, "posts.unlike", "likes", "liked", id)
 }
 
-// Bookmark keeps a post in the account's bookmarks.
+// Bookmark keeps a post in the account's bookmarks. This and RemoveBookmark take
+// no signature of OAuth 1.0a.
 func (s *PostService) Bookmark(ctx context.Context, id ID) error {
 	return s.on(ctx, "posts.bookmark", "bookmarks", "bookmarked", id)
 }
