@@ -131,6 +131,14 @@ func TestFields(t *testing.T) {
 	require.NotEmpty(t, q.Get("media.fields"))
 	require.NotEmpty(t, q.Get("poll.fields"))
 
+	b.says(200, aUser)
+	_, err = b.vendor().Users.Me(t.Context(), &x.Fields{Expansions: []string{"pinned_tweet_id"}})
+	require.NoError(t, err)
+	q = b.requests()[0].URL.Query()
+	require.Equal(t, "pinned_tweet_id", q.Get("expansions"))
+	require.NotEmpty(t, q.Get("tweet.fields"), "the fields of the pinned post")
+
+	b.says(200, aPost)
 	_, err = b.vendor().Posts.Get(t.Context(), "5", &x.Fields{Post: []string{}, Expansions: []string{}})
 	require.NoError(t, err)
 	require.Empty(t, b.requests()[0].URL.RawQuery)

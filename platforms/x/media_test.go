@@ -228,6 +228,27 @@ func TestUploadRefusals(t *testing.T) {
 	require.Len(t, b.requests(), 2, "nothing is sent after a refused segment")
 }
 
+// TestLargeSegments: a file that has more than a thousand segments of the usual
+// size has larger ones.
+func TestLargeSegments(t *testing.T) {
+	const size = 4_500_000_001
+	var first int64
+	rt := handled{func(w http.ResponseWriter, r *http.Request) {
+		if strings.HasSuffix(r.URL.Path, "/append") {
+			first, _ = io.Copy(io.Discard, r.Body)
+			says(400, problem("invalid-request", 400))(w, r)
+			return
+		}
+		says(200, anUpload)(w, r)
+	}}
+	c, err := x.NewClient(x.ClientConfig{Token: smm.NewSecret(userToken), HTTPClient: &http.Client{Transport: rt}})
+	require.NoError(t, err)
+	_, err = c.Media.Upload(t.Context(), x.Upload{ReaderAt: pattern{size}, Size: size, Type: "video/mp4"})
+	require.ErrorIs(t, err, smm.ErrRejected)
+	require.Greater(t, first, int64(size/x.MaxSegments))
+	require.Less(t, first, int64(x.MaxSegment))
+}
+
 // TestUploadForms: the fields of the two forms.
 func TestUploadForms(t *testing.T) {
 	b := open(t)

@@ -32,7 +32,7 @@ func TestPrices(t *testing.T) {
 	require.False(t, date.IsZero())
 	require.NotEmpty(t, source)
 	require.Equal(t, smm.Money{Micros: 500_000, Currency: "USD"}, x.Price{Resource: 5_000}.Of(100))
-	require.Equal(t, smm.Money{Micros: 15_000, Currency: "USD"}, x.Price{Request: 15_000}.Of(-1))
+	require.Equal(t, smm.Money{Micros: 15_000, Currency: "USD"}, x.Price{Request: 15_000, Resource: 5_000}.Of(-1))
 
 	for text, want := range map[string]int64{
 		"Hello": 15_000, "Hello https://shop.example/x": 200_000, "Visit example.com now": 200_000, "https://host.nosuchtld/x": 200_000, "HTTP://host": 200_000, "mail me at a@example.com": 15_000, "v1.2 of 3.4": 15_000, "": 15_000,
@@ -99,15 +99,17 @@ type ledger struct {
 	charges []smm.Charge
 	reports []smm.QuotaReport
 	refuse  bool
+
+	priority smm.Priority
 }
 
-func (l *ledger) Reserve(_ context.Context, _ smm.Priority, charges ...smm.Charge) (smm.QuotaGrant, error) {
+func (l *ledger) Reserve(_ context.Context, p smm.Priority, charges ...smm.Charge) (smm.QuotaGrant, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.refuse {
 		return smm.QuotaGrant{}, &smm.RateLimitError{After: time.Hour}
 	}
-	l.charges = charges
+	l.charges, l.priority = charges, p
 	return smm.QuotaGrant{Charges: charges}, nil
 }
 
@@ -156,6 +158,10 @@ func TestQuota(t *testing.T) {
 	}
 	b.says(201, aPost)
 	require.Equal(t, []string{"posts.create/user-15m", "posts.create/app-24h"}, buckets(func() { _, _ = c.Posts.Edit(t.Context(), "4", x.PostParams{Text: "x"}) }), "an edit is a create")
+	require.Equal(t, smm.PriorityPublish, l.priority)
+	b.says(201, aSend)
+	_, _ = c.Messages.Send(t.Context(), "8", hello)
+	require.Equal(t, smm.PriorityReply, l.priority, "somebody waits for it")
 	asApp := b.vendor(func(cfg *x.ClientConfig) { cfg.Quota, cfg.Token = l, smm.Secret{} })
 	require.Equal(t, []string{"posts.get/app-15m"}, buckets(func() { _, _ = asApp.Posts.Get(t.Context(), "5", nil) }))
 	require.Equal(t, "Bearer "+appToken, last(b.requests()).Header.Get("Authorization"))
