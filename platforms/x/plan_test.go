@@ -87,9 +87,18 @@ func TestTiers(t *testing.T) {
 			b.requests()
 		}
 	}
+	long := x.SearchParams{Query: strings.Repeat("a", x.MaxQuery+1)}
+	b.says(200, posts)
+	_, err := b.vendor(func(cfg *x.ClientConfig) { cfg.Tier = x.TierSelfServe }).Posts.Search(t.Context(), long)
+	require.ErrorIs(t, err, smm.ErrForbidden)
+	require.Equal(t, "posts.search", asError(t, err).Op)
+	require.Empty(t, b.requests())
+	_, err = b.vendor().Posts.Search(t.Context(), long)
+	require.NoError(t, err)
+
 	cfg := b.config()
 	cfg.Tier = "pro"
-	_, err := x.NewClient(cfg)
+	_, err = x.NewClient(cfg)
 	require.ErrorIs(t, err, smm.ErrInvalid)
 }
 
@@ -149,6 +158,14 @@ func TestQuota(t *testing.T) {
 			require.Equal(t, map[bool]time.Duration{true: 24 * time.Hour, false: 15 * time.Minute}[strings.HasSuffix(window, "24h")], limit.Window)
 		}
 	}
+}
+
+// TestSharedBudgets: an edit counts as a create, messages are ordered before
+// posts, and the app's own credential has budgets of its own.
+func TestSharedBudgets(t *testing.T) {
+	b := open(t)
+	l := &ledger{}
+	c := b.vendor(func(cfg *x.ClientConfig) { cfg.Quota = l })
 	buckets := func(do func()) (out []string) {
 		do()
 		for _, ch := range l.charges {
@@ -166,6 +183,16 @@ func TestQuota(t *testing.T) {
 	require.Equal(t, []string{"posts.get/app-15m"}, buckets(func() { _, _ = asApp.Posts.Get(t.Context(), "5", nil) }))
 	require.Equal(t, "Bearer "+appToken, last(b.requests()).Header.Get("Authorization"))
 
+	l.refuse = true
+	b.requests()
+	_, err := c.Posts.Create(t.Context(), x.PostParams{Text: "x"})
+	require.ErrorIs(t, err, smm.ErrRateLimited)
+	require.Equal(t, smm.OutcomeNotSent, asError(t, err).Outcome)
+	require.Empty(t, b.requests())
+}
+
+// TestQuotaLimit: the table of the vendor, and keys that are not in it.
+func TestQuotaLimit(t *testing.T) {
 	for _, key := range []smm.QuotaKey{
 		{Platform: "mastodon", Bucket: "posts.create/user-15m"}, {Platform: x.Platform, Bucket: "posts.create"}, {Platform: x.Platform, Bucket: "posts.create/user-24h"},
 		{Platform: x.Platform, Bucket: "posts.edit/user-15m"}, {Platform: x.Platform, Bucket: "nothing/user-15m"},
@@ -181,13 +208,6 @@ func TestQuota(t *testing.T) {
 		require.True(t, ok)
 		require.Equal(t, want, limit.Limit, bucket)
 	}
-
-	l.refuse = true
-	b.requests()
-	_, err := c.Posts.Create(t.Context(), x.PostParams{Text: "x"})
-	require.ErrorIs(t, err, smm.ErrRateLimited)
-	require.Equal(t, smm.OutcomeNotSent, asError(t, err).Outcome)
-	require.Empty(t, b.requests())
 }
 
 func last[T any](s []T) T { return s[len(s)-1] }

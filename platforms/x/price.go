@@ -56,8 +56,11 @@ const (
 )
 
 // operations has every method of the vendor client. Scopes are those of the
-// OpenAPI document, rates of ratesSource, prices of pricesSource. Methods whose
-// price is not in the list cost nothing that is known of.
+// OpenAPI document, rates of ratesSource, prices of pricesSource. The price list
+// names kinds of things and deeds and no methods: a delete, a hidden reply and a
+// track of subtitles are taken for "content management", what concerns another
+// user for an "interaction", a file for a post. Methods that fit no kind have no
+// price, and those without a documented rate have none.
 var operations = map[string]operation{
 	"posts.create":          {"tweet.read tweet.write users.read", rates{user: 100, appDay: 10_000}, call(15_000)},
 	"posts.edit":            {"tweet.read tweet.write users.read", rates{bucket: "posts.create", user: 100, appDay: 10_000}, call(15_000)},
@@ -72,7 +75,7 @@ var operations = map[string]operation{
 	"posts.search-all":      {"", rates{app: 300}, each(5_000)},
 	"posts.counts-all":      {"", rates{}, call(10_000)},
 	"posts.quotes":          {readPosts, rates{user: 75, app: 75}, each(5_000)},
-	"posts.reposts":         {readPosts, rates{user: 75, app: 75}, each(5_000)},
+	"posts.reposts":         {readPosts, rates{}, each(5_000)},
 	"posts.reposted-by":     {readPosts, rates{user: 75, app: 75}, each(10_000)},
 	"posts.liking-users":    {"like.read " + readPosts, rates{user: 75, app: 75}, each(10_000)},
 	"posts.liked":           {"like.read " + readPosts, rates{user: 75, app: 75}, each(5_000)},
@@ -211,9 +214,11 @@ var selfServeLosses = []Loss{
 	{"", lossQuotes, tierSource},
 	{"", "replies go only to who mentioned the account or quoted one of its posts, since 2026-02-23", tierSource},
 	{"", lossCashtags, tierSource},
+	{"", lossQuery, tierSource},
 }
 
 const (
+	lossQuery    = "a search has at most 512 characters"
 	lossQuotes   = "quoting posts through the API needs an Enterprise contract since 2026-04-20"
 	lossCashtags = "a post has one cashtag at most"
 )

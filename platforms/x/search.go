@@ -2,11 +2,13 @@ package x
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"net/url"
 	"unicode/utf8"
 
 	"github.com/smmkit/smmkit/internal/httpx"
+	"github.com/smmkit/smmkit/smm"
 )
 
 // SearchParams select posts of the last seven days: 10 to 100 on a page. The
@@ -23,9 +25,9 @@ type SearchParams struct {
 	Fields    *Fields
 }
 
-func (p *SearchParams) query(c *Client) (url.Values, error) {
+func (p *SearchParams) query(c *Client, op string) (url.Values, error) {
 	q := c.postQuery(p.Fields)
-	if err := searched(q, p.Query, p.TimeRange); err != nil {
+	if err := c.searched(q, op, p.Query, p.TimeRange); err != nil {
 		return nil, err
 	}
 	if err := p.ListParams.into(q); err != nil {
@@ -39,7 +41,7 @@ func (p *SearchParams) query(c *Client) (url.Values, error) {
 
 // Search finds recent posts.
 func (s *PostService) Search(ctx context.Context, p SearchParams) (Page[Post], error) {
-	q, err := p.query(s.c)
+	q, err := p.query(s.c, "posts.search")
 	if err != nil {
 		return Page[Post]{}, err
 	}
@@ -50,7 +52,7 @@ func (s *PostService) Search(ctx context.Context, p SearchParams) (Page[Post], e
 // SearchAll finds posts of all time: 10 to 500 on a page. It takes the app's
 // credential and one request a second.
 func (s *PostService) SearchAll(ctx context.Context, p SearchParams) (Page[Post], error) {
-	q, err := p.query(s.c)
+	q, err := p.query(s.c, "posts.search-all")
 	if err != nil {
 		return Page[Post]{}, err
 	}
@@ -58,9 +60,15 @@ func (s *PostService) SearchAll(ctx context.Context, p SearchParams) (Page[Post]
 	return page[Post]("posts.search-all", resp, err)
 }
 
-func searched(q url.Values, query string, r TimeRange) error {
-	if n := utf8.RuneCountInString(query); n < 1 || n > 4_096 {
+// searched sets a query. How long it may be depends on the tier; where that is
+// not known X decides.
+func (c *Client) searched(q url.Values, op, query string, r TimeRange) error {
+	n := utf8.RuneCountInString(query)
+	if n < 1 || n > 4_096 {
 		return invalid("a query of %d characters: want 1 to %d, or 4096 with an Enterprise contract", n, MaxQuery)
+	}
+	if n > MaxQuery && c.tier == TierSelfServe {
+		return &smm.Error{Op: op, Platform: Platform, Outcome: smm.OutcomeNotSent, Code: codeTier, Err: fmt.Errorf("%w: %s", smm.ErrForbidden, lossQuery)}
 	}
 	q.Set("query", query)
 	return r.into(q)
@@ -79,7 +87,7 @@ type CountParams struct {
 // Counts says how many posts of the last seven days match a query, by interval,
 // oldest first; Page.Total is their sum. It takes the app's credential.
 func (s *PostService) Counts(ctx context.Context, p CountParams) (Page[PostCount], error) {
-	q, err := p.query()
+	q, err := p.query(s.c, "posts.counts")
 	if err != nil {
 		return Page[PostCount]{}, err
 	}
@@ -89,7 +97,7 @@ func (s *PostService) Counts(ctx context.Context, p CountParams) (Page[PostCount
 
 // CountsAll is Counts over all time. It costs twice as much.
 func (s *PostService) CountsAll(ctx context.Context, p CountParams) (Page[PostCount], error) {
-	q, err := p.query()
+	q, err := p.query(s.c, "posts.counts-all")
 	if err != nil {
 		return Page[PostCount]{}, err
 	}
@@ -97,9 +105,9 @@ func (s *PostService) CountsAll(ctx context.Context, p CountParams) (Page[PostCo
 	return page[PostCount]("posts.counts-all", resp, err)
 }
 
-func (p *CountParams) query() (url.Values, error) {
+func (p *CountParams) query(c *Client, op string) (url.Values, error) {
 	q := url.Values{}
-	if err := searched(q, p.Query, p.TimeRange); err != nil {
+	if err := c.searched(q, op, p.Query, p.TimeRange); err != nil {
 		return nil, err
 	}
 	if err := (ListParams{Cursor: p.Cursor}).into(q); err != nil {
