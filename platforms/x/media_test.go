@@ -26,14 +26,23 @@ type pattern struct{ size int64 }
 
 func (p pattern) ReadAt(b []byte, off int64) (int, error) {
 	n := int(min(int64(len(b)), max(p.size-off, 0)))
-	for i := range n {
-		b[i] = byte((off + int64(i)) % 251)
+	for i := 0; i < n; {
+		i += copy(b[i:n], period[(off+int64(i))%251:])
 	}
 	if n < len(b) {
 		return n, io.EOF
 	}
 	return n, nil
 }
+
+// period is 251 numbers over and over.
+var period = func() []byte {
+	b := make([]byte, 251*256)
+	for i := range b {
+		b[i] = byte(i % 251)
+	}
+	return b
+}()
 
 // sink takes an upload the way X does and keeps none of it.
 type sink struct {
