@@ -1,0 +1,2 @@
+// Package xtest will be described here.
+package xtest
