@@ -327,6 +327,13 @@ func (s *Server) Deliver(ctx context.Context, o *Order) (taken, failed int) {
 	return taken, failed
 }
 
+// push delivers what waits, if Options say so. The server's mutex must be free.
+func (s *Server) push() {
+	if s.opts.PushEvents {
+		s.Deliver(context.Background(), nil)
+	}
+}
+
 func (s *Server) send(ctx context.Context, d *delivery) bool {
 	ctx, cancel := context.WithTimeout(ctx, crcLimit)
 	defer cancel()

@@ -31,7 +31,7 @@ func (s *Server) listRoutes() []route {
 		{pattern: "GET /2/tweets/{id}/retweeted_by", class: sim.Read, auth: anyone, scopes: need(), query: people, limits: rare, handler: s.repostedBy},
 		{pattern: "GET /2/tweets/{id}/liking_users", class: sim.Read, auth: users, scopes: need("like.read"), query: people, limits: rare, handler: s.likingUsers},
 		{pattern: "GET /2/tweets/search/recent", class: sim.Read, auth: anyone, scopes: need(), query: join(timeline, []string{"query", "next_token", "sort_order"}), limits: Quotas{App: 450, User: 300}, handler: s.searchRecent},
-		{pattern: "GET /2/tweets/counts/recent", class: sim.Read, auth: onlyApp, query: join(rangeParams, []string{"query", "granularity", "next_token", "pagination_token", "search_count.fields"}), limits: Quotas{App: 300}, handler: s.countsRecent},
+		{pattern: "GET /2/tweets/counts/recent", class: sim.Read, auth: []credential{byOAuth2, byApp}, query: join(rangeParams, []string{"query", "granularity", "next_token", "pagination_token", "search_count.fields"}), limits: Quotas{App: 300}, handler: s.countsRecent},
 	}
 }
 

@@ -258,6 +258,8 @@ func (s *Server) process(c *call, m *media, file []byte) *reply {
 		return refuse(invalid("media", "", "The media is not of the type and category that were announced."))
 	case m.size > largest(kind, c.me):
 		return refuse(invalid("media", "", "File size exceeds the limit of its media category."))
+	case kind == "animated_gif" && info.MIME != "image/gif":
+		return refuse(invalid("media", "", "The media is not of a type that is supported."))
 	case kind == "animated_gif" && (info.Frames > 350 || info.Width > 1280 || info.Height > 1080), kind == "video" && long:
 		return refuse(invalid("media", "", "The media is too long or too large."))
 	}

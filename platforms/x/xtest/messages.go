@@ -359,5 +359,5 @@ func (v *view) event(e *dmEvent, fields map[string]bool) object {
 	return only(fields, o)
 }
 
-// since is how long ago something was, for rules about age.
+// since is how long ago something was.
 func (s *Server) since(t time.Time) time.Duration { return s.now().Sub(t) }

@@ -112,11 +112,7 @@ func (s *Server) serve(rt *route) http.HandlerFunc {
 		if r.after != nil {
 			r = r.after()
 		}
-		if s.opts.PushEvents {
-			// The event is out before the answer is: whoever waits for the answer
-			// finds the event delivered.
-			s.Deliver(req.Context(), nil)
-		}
+		s.push() // before the answer, so that whoever waits for it finds the event delivered
 		for k, v := range headers {
 			w.Header().Set(k, v)
 		}

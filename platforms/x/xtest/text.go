@@ -3,7 +3,6 @@ package xtest
 import (
 	"crypto/sha256"
 	"encoding/binary"
-	"html"
 	"strconv"
 	"strings"
 	"time"
@@ -197,7 +196,4 @@ func entitiesJSON(list []entity, bound int) object {
 	return out
 }
 
-// pollID and the like are numbers as strings.
 func itoa(n int) string { return strconv.Itoa(n) }
-
-func unescapeHTML(v string) string { return html.UnescapeString(v) }

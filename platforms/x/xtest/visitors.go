@@ -31,6 +31,7 @@ func (s *Server) VisitorQuotes(_ context.Context, handle, quoted, text string) (
 }
 
 func (s *Server) visitorPost(handle, parent, quoted, text string) (smm.Ref, error) {
+	defer s.push()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	by, err := s.visitor(handle)
@@ -54,6 +55,7 @@ func (s *Server) visitorPost(handle, parent, quoted, text string) (smm.Ref, erro
 
 // VisitorWrites implements sim.Server.
 func (s *Server) VisitorWrites(_ context.Context, handle, to, text string) (smm.Ref, error) {
+	defer s.push()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	by, err := s.visitor(handle)
@@ -70,6 +72,7 @@ func (s *Server) VisitorWrites(_ context.Context, handle, to, text string) (smm.
 
 // VisitorLikes implements sim.Server.
 func (s *Server) VisitorLikes(_ context.Context, handle, item string, share bool) error {
+	defer s.push()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	by, err := s.visitor(handle)
@@ -90,6 +93,7 @@ func (s *Server) VisitorLikes(_ context.Context, handle, item string, share bool
 
 // VisitorFollows implements sim.Server.
 func (s *Server) VisitorFollows(_ context.Context, handle, account string) error {
+	defer s.push()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	by, err := s.visitor(handle)
