@@ -20,11 +20,11 @@ func (s *Server) listRoutes() []route {
 	paged := join(postParams, pageParams)
 	people := join(userParams, pageParams)
 	return []route{
-		{pattern: "GET /2/users/{id}/tweets", class: sim.Read, auth: anyone, scopes: need(), query: join(timeline, []string{"exclude"}), limits: Quotas{App: 10000, User: 900}, handler: s.timeline(5, newestPosts, s.postsOf)},
-		{pattern: "GET /2/users/{id}/mentions", class: sim.Read, auth: anyone, scopes: need(), query: timeline, limits: Quotas{App: 450, User: 300}, handler: s.timeline(5, newestMentions, s.mentionsOf)},
-		{pattern: "GET /2/users/{id}/timelines/reverse_chronological", class: sim.Read, auth: users, scopes: need(), query: join(timeline, []string{"exclude"}), limits: Quotas{User: 180}, self: true, handler: s.timeline(1, newestPosts, s.home)},
-		{pattern: "GET /2/users/{id}/liked_tweets", class: sim.Read, auth: users, scopes: need("like.read"), query: paged, limits: rare, handler: s.timeline(5, newestPosts, s.likedBy)},
-		{pattern: "GET /2/users/{id}/bookmarks", class: sim.Read, auth: users, scopes: need("bookmark.read"), query: paged, limits: Quotas{User: 180}, self: true, handler: s.timeline(1, newestMentions, s.bookmarksOf)},
+		{pattern: "GET /2/users/{id}/tweets", class: sim.Read, auth: anyone, scopes: need(), query: join(timeline, []string{"exclude"}), limits: Quotas{App: 10000, User: 900}, handler: s.timeline(5, newestPosts, true, s.postsOf)},
+		{pattern: "GET /2/users/{id}/mentions", class: sim.Read, auth: anyone, scopes: need(), query: timeline, limits: Quotas{App: 450, User: 300}, handler: s.timeline(5, newestMentions, true, s.mentionsOf)},
+		{pattern: "GET /2/users/{id}/timelines/reverse_chronological", class: sim.Read, auth: users, scopes: need(), query: join(timeline, []string{"exclude"}), limits: Quotas{User: 180}, self: true, handler: s.timeline(1, newestPosts, true, s.home)},
+		{pattern: "GET /2/users/{id}/liked_tweets", class: sim.Read, auth: users, scopes: need("like.read"), query: paged, limits: rare, handler: s.timeline(5, newestPosts, false, s.likedBy)},
+		{pattern: "GET /2/users/{id}/bookmarks", class: sim.Read, auth: users, scopes: need("bookmark.read"), query: paged, limits: Quotas{User: 180}, self: true, handler: s.timeline(1, newestMentions, false, s.bookmarksOf)},
 		{pattern: "GET /2/users/reposts_of_me", class: sim.Read, auth: users, scopes: []string{"timeline.read", "tweet.read"}, query: paged, limits: rare, handler: s.repostsOfMe},
 		{pattern: "GET /2/tweets/{id}/quote_tweets", class: sim.Read, auth: anyone, scopes: need(), query: join(paged, []string{"exclude"}), limits: rare, handler: s.quotes},
 		{pattern: "GET /2/tweets/{id}/retweets", class: sim.Read, auth: anyone, scopes: need(), query: paged, limits: rare, handler: s.reposts},
@@ -82,7 +82,7 @@ func today(posts []*post) []*post {
 
 func bySerial(a, b *post) int { return cmp.Compare(a.serial, b.serial) }
 
-func (s *Server) timeline(least, reach int, of func(*call, *user) []*post) func(*call) reply {
+func (s *Server) timeline(least, reach int, ends bool, of func(*call, *user) []*post) func(*call) reply {
 	return func(c *call) reply {
 		for _, x := range c.list("exclude") {
 			if x != "replies" && x != "retweets" {
@@ -97,7 +97,7 @@ func (s *Server) timeline(least, reach int, of func(*call, *user) []*post) func(
 			return ok(withErrors(object{}, []object{closed("user", "id", u.id)}))
 		}
 		all := of(c, u)
-		return s.listPosts(c, all[:min(len(all), reach)], least, 10, c.owns(u), true)
+		return s.listPosts(c, all[:min(len(all), reach)], least, 10, c.owns(u), ends)
 	}
 }
 
@@ -109,7 +109,8 @@ func (s *Server) follows(a, b *user) bool {
 	return does
 }
 
-// listPosts answers with a page of a newest-first list.
+// listPosts answers with a page of a newest-first list; with ends, its meta
+// object names the first and the last.
 func (s *Server) listPosts(c *call, all []*post, least, def int, own, ends bool) reply {
 	v, refused := s.view(c, "id")
 	if refused != nil {

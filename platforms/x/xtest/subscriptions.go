@@ -143,7 +143,11 @@ func (s *Server) listSubscriptions(c *call) reply {
 	for _, sub := range part {
 		out = append(out, sub.json())
 	}
-	return ok(object{"data": out, "meta": meta})
+	body := object{"data": out}
+	if len(part) < len(all) { // the specification has a token in requests, and no place for it in answers
+		body["meta"] = meta
+	}
+	return ok(body)
 }
 
 func (s *Server) withSubscription(h func(*call, *subscription) reply) func(*call) reply {

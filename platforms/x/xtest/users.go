@@ -193,8 +193,8 @@ func (s *Server) absent(parameter, value string) object {
 		return missing("user", parameter, value)
 	}
 	if u.suspended {
-		e := closed("user", parameter, value)
-		e["title"], e["detail"], e["type"] = "Forbidden", "User has been suspended: ["+value+"].", problems+"resource-not-found"
+		e := missing("user", parameter, value)
+		e["title"], e["detail"] = "Forbidden", "User has been suspended: ["+value+"]."
 		return e
 	}
 	return nil
