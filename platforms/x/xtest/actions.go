@@ -1,6 +1,7 @@
 package xtest
 
 import (
+	"net/http"
 	"slices"
 	"strings"
 
@@ -29,10 +30,8 @@ func (s *Server) actionRoutes() []route {
 func (s *Server) enterprise(h func(*call) reply) func(*call) reply {
 	return func(c *call) reply {
 		if c.app.tier == SelfServe {
-			r := problem(403, "client-forbidden", "Client Forbidden", "This endpoint is not available on your current access level.")
-			b := r.body.(object)
-			b["client_id"], b["reason"], b["required_enrollment"] = c.app.id, "client-not-enrolled", "Enterprise"
-			return r
+			return problem(http.StatusForbidden, "client-forbidden", "Client Forbidden", "This endpoint is not available on your current access level.").
+				with("client_id", c.app.id).with("reason", "client-not-enrolled").with("required_enrollment", "Enterprise")
 		}
 		return h(c)
 	}

@@ -59,7 +59,7 @@ func (s *Server) hookRoutes() []route {
 		{pattern: "DELETE /2/webhooks/{webhook_id}", class: sim.Write, auth: appOrOld, limits: hooks, handler: s.withHook(s.dropWebhook)},
 		{pattern: "POST /2/webhooks/replay", class: sim.Write, auth: onlyApp, limits: hooks, handler: s.replay},
 		{pattern: "POST /2/activity/subscriptions", class: sim.Write, auth: anyone, limits: subs, handler: s.subscribe},
-		{pattern: "GET /2/activity/subscriptions", class: sim.Read, auth: anyone, scopes: []string{"tweet.read", "like.read"}, query: pageParams, limits: subs, handler: s.listSubscriptions},
+		{pattern: "GET /2/activity/subscriptions", class: sim.Read, auth: anyone, scopes: []string{"tweet.read", "like.read"}, query: pageParams, limits: subs, page: [2]int{1, 1000}, handler: s.listSubscriptions},
 		{pattern: "PUT /2/activity/subscriptions/{subscription_id}", class: sim.Write, auth: onlyApp, limits: subs, handler: s.withSubscription(s.changeSubscription)},
 		{pattern: "DELETE /2/activity/subscriptions/{subscription_id}", class: sim.Write, auth: onlyApp, limits: subs, handler: s.withSubscription(s.dropSubscription)},
 		{pattern: "DELETE /2/activity/subscriptions", class: sim.Write, auth: onlyApp, query: []string{"ids"}, limits: subs, handler: s.dropSubscriptions},

@@ -187,7 +187,19 @@ func TestSubscriptions(t *testing.T) {
 	w.subscribe("post.create", "7", m{"user_id": w.me}).refused(400, "webhook does not exist")
 	w.subscribe("follow.follow", hook, m{"user_id": w.me, "direction": "up"}).refused(400, "direction")
 	w.subscribe("dm.received", hook, m{"user_id": carol}).refused(403, "has not authorized your app")
-	w.RevokeTokens("bob")
+	w.subscribe("mute.mute", hook, m{"user_id": w.me, "direction": "outbound"}).refused(400, "have no direction")
+	by := func(kind, user string, scopes ...string) answer {
+		return w.with(w.IssueToken("alice", scopes...)).do("POST", "/2/activity/subscriptions", m{"event_type": kind, "filter": m{"user_id": user}})
+	}
+	by("mute.mute", carol, "mute.read").refused(400, "about the authenticated user")
+	by("mute.mute", w.me, "tweet.read").want(403)
+	by("dm.sent", w.me, "mute.read").want(403)
+	by("like.create", w.me, "mute.read").want(403)
+	by("post.delete", w.me, "mute.read").want(403)
+	for _, kind := range []string{"mute.mute", "dm.sent"} {
+		id := by(kind, w.me, "mute.read", "dm.read").want(200).str("data.subscription.subscription_id")
+		w.bearer().do("DELETE", "/2/activity/subscriptions/"+id, nil).want(200)
+	}
 	w.subscribe("post.create", hook, m{"user_id": carol}).want(200) // public: needs no consent
 	w.subscribe("post.create", hook, m{"keyword": "coffee"}).want(200)
 

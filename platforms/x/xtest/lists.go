@@ -20,17 +20,17 @@ func (s *Server) listRoutes() []route {
 	paged := join(postParams, pageParams)
 	people := join(userParams, pageParams)
 	return []route{
-		{pattern: "GET /2/users/{id}/tweets", class: sim.Read, auth: anyone, scopes: need(), query: join(timeline, []string{"exclude"}), limits: Quotas{App: 10000, User: 900}, handler: s.timeline(5, newestPosts, true, s.postsOf)},
-		{pattern: "GET /2/users/{id}/mentions", class: sim.Read, auth: anyone, scopes: need(), query: timeline, limits: Quotas{App: 450, User: 300}, handler: s.timeline(5, newestMentions, true, s.mentionsOf)},
-		{pattern: "GET /2/users/{id}/timelines/reverse_chronological", class: sim.Read, auth: users, scopes: need(), query: join(timeline, []string{"exclude"}), limits: Quotas{User: 180}, self: true, handler: s.timeline(1, newestPosts, true, s.home)},
-		{pattern: "GET /2/users/{id}/liked_tweets", class: sim.Read, auth: users, scopes: need("like.read"), query: paged, limits: rare, handler: s.timeline(5, newestPosts, false, s.likedBy)},
-		{pattern: "GET /2/users/{id}/bookmarks", class: sim.Read, auth: users, scopes: need("bookmark.read"), query: paged, limits: Quotas{User: 180}, self: true, handler: s.timeline(1, newestMentions, false, s.bookmarksOf)},
-		{pattern: "GET /2/users/reposts_of_me", class: sim.Read, auth: users, scopes: []string{"timeline.read", "tweet.read"}, query: paged, limits: rare, handler: s.repostsOfMe},
-		{pattern: "GET /2/tweets/{id}/quote_tweets", class: sim.Read, auth: anyone, scopes: need(), query: join(paged, []string{"exclude"}), limits: rare, handler: s.quotes},
-		{pattern: "GET /2/tweets/{id}/retweets", class: sim.Read, auth: anyone, scopes: need(), query: paged, limits: rare, handler: s.reposts},
-		{pattern: "GET /2/tweets/{id}/retweeted_by", class: sim.Read, auth: anyone, scopes: need(), query: people, limits: rare, handler: s.repostedBy},
-		{pattern: "GET /2/tweets/{id}/liking_users", class: sim.Read, auth: users, scopes: need("like.read"), query: people, limits: rare, handler: s.likingUsers},
-		{pattern: "GET /2/tweets/search/recent", class: sim.Read, auth: anyone, scopes: need(), query: join(timeline, []string{"query", "next_token", "sort_order"}), limits: Quotas{App: 450, User: 300}, handler: s.searchRecent},
+		{pattern: "GET /2/users/{id}/tweets", class: sim.Read, auth: anyone, scopes: need(), query: join(timeline, []string{"exclude"}), limits: Quotas{App: 10000, User: 900}, page: [2]int{5, 100}, handler: s.timeline(newestPosts, true, s.postsOf)},
+		{pattern: "GET /2/users/{id}/mentions", class: sim.Read, auth: anyone, scopes: need(), query: timeline, limits: Quotas{App: 450, User: 300}, page: [2]int{5, 100}, handler: s.timeline(newestMentions, true, s.mentionsOf)},
+		{pattern: "GET /2/users/{id}/timelines/reverse_chronological", class: sim.Read, auth: users, scopes: need(), query: join(timeline, []string{"exclude"}), limits: Quotas{User: 180}, self: true, page: [2]int{1, 100}, handler: s.timeline(newestPosts, true, s.home)},
+		{pattern: "GET /2/users/{id}/liked_tweets", class: sim.Read, auth: users, scopes: need("like.read"), query: paged, limits: rare, page: [2]int{5, 100}, handler: s.timeline(newestPosts, false, s.likedBy)},
+		{pattern: "GET /2/users/{id}/bookmarks", class: sim.Read, auth: users, scopes: need("bookmark.read"), query: paged, limits: Quotas{User: 180}, self: true, page: [2]int{1, 100}, handler: s.timeline(newestMentions, false, s.bookmarksOf)},
+		{pattern: "GET /2/users/reposts_of_me", class: sim.Read, auth: users, scopes: []string{"timeline.read", "tweet.read"}, query: paged, limits: rare, page: [2]int{1, 100}, handler: s.repostsOfMe},
+		{pattern: "GET /2/tweets/{id}/quote_tweets", class: sim.Read, auth: anyone, scopes: need(), query: join(paged, []string{"exclude"}), limits: rare, page: [2]int{10, 100}, handler: s.quotes},
+		{pattern: "GET /2/tweets/{id}/retweets", class: sim.Read, auth: anyone, scopes: need(), query: paged, limits: rare, page: [2]int{1, 100}, handler: s.reposts},
+		{pattern: "GET /2/tweets/{id}/retweeted_by", class: sim.Read, auth: anyone, scopes: need(), query: people, limits: rare, page: [2]int{1, 100}, handler: s.repostedBy},
+		{pattern: "GET /2/tweets/{id}/liking_users", class: sim.Read, auth: users, scopes: need("like.read"), query: people, limits: rare, page: [2]int{1, 100}, handler: s.likingUsers},
+		{pattern: "GET /2/tweets/search/recent", class: sim.Read, auth: anyone, scopes: need(), query: join(timeline, []string{"query", "next_token", "sort_order"}), limits: Quotas{App: 450, User: 300}, page: [2]int{10, 100}, handler: s.searchRecent},
 		{pattern: "GET /2/tweets/counts/recent", class: sim.Read, auth: []credential{byOAuth2, byApp}, query: join(rangeParams, []string{"query", "granularity", "next_token", "pagination_token", "search_count.fields"}), limits: Quotas{App: 300}, handler: s.countsRecent},
 	}
 }
@@ -82,7 +82,7 @@ func today(posts []*post) []*post {
 
 func bySerial(a, b *post) int { return cmp.Compare(a.serial, b.serial) }
 
-func (s *Server) timeline(least, reach int, ends bool, of func(*call, *user) []*post) func(*call) reply {
+func (s *Server) timeline(reach int, ends bool, of func(*call, *user) []*post) func(*call) reply {
 	return func(c *call) reply {
 		for _, x := range c.list("exclude") {
 			if x != "replies" && x != "retweets" {
@@ -97,7 +97,7 @@ func (s *Server) timeline(least, reach int, ends bool, of func(*call, *user) []*
 			return ok(withErrors(object{}, []object{closed("user", "id", u.id)}))
 		}
 		all := of(c, u)
-		return s.listPosts(c, all[:min(len(all), reach)], least, 10, c.owns(u), ends)
+		return s.listPosts(c, all[:min(len(all), reach)], 10, c.owns(u), ends)
 	}
 }
 
@@ -111,12 +111,12 @@ func (s *Server) follows(a, b *user) bool {
 
 // listPosts answers with a page of a newest-first list; with ends, its meta
 // object names the first and the last.
-func (s *Server) listPosts(c *call, all []*post, least, def int, own, ends bool) reply {
+func (s *Server) listPosts(c *call, all []*post, def int, own, ends bool) reply {
 	v, refused := s.view(c, "id")
 	if refused != nil {
 		return *refused
 	}
-	n, refused := c.number("max_results", def, least, 100)
+	n, refused := c.size(def)
 	if refused != nil {
 		return *refused
 	}
@@ -174,7 +174,7 @@ func (s *Server) quotes(c *call) reply {
 			of = append(of, q)
 		}
 	}
-	return s.listPosts(c, s.newestFirst(c, of), 10, 10, false, false)
+	return s.listPosts(c, s.newestFirst(c, of), 10, false, false)
 }
 
 func (s *Server) repostsIn(p *post) (out []*post) {
@@ -190,7 +190,7 @@ func (s *Server) reposts(c *call) reply {
 	if refused != nil {
 		return *refused
 	}
-	return s.listPosts(c, s.newestFirst(c, s.repostsIn(p)), 1, 100, false, false)
+	return s.listPosts(c, s.newestFirst(c, s.repostsIn(p)), 100, false, false)
 }
 
 // repostsOfMe lists the posts of the account that others reposted.
@@ -201,7 +201,7 @@ func (s *Server) repostsOfMe(c *call) reply {
 			of = append(of, p)
 		}
 	}
-	return s.listPosts(c, s.newestFirst(c, of), 1, 100, c.owns(c.me), false)
+	return s.listPosts(c, s.newestFirst(c, of), 100, c.owns(c.me), false)
 }
 
 func (s *Server) repostedBy(c *call) reply {
@@ -213,7 +213,7 @@ func (s *Server) repostedBy(c *call) reply {
 	for id, r := range p.chain.reposts {
 		when[id] = r.serial
 	}
-	return s.people(c, when, 100, "user.read", false)
+	return s.people(c, when, "user.read", false)
 }
 
 // likingUsers shows who liked a post to its author alone: likes are private.
@@ -225,7 +225,7 @@ func (s *Server) likingUsers(c *call) reply {
 	if p.author != c.me {
 		return ok(withErrors(object{"meta": object{"result_count": 0}}, []object{closed("tweet", "id", p.id)}))
 	}
-	return s.people(c, p.chain.likes, 100, "like.read", false)
+	return s.people(c, p.chain.likes, "like.read", false)
 }
 
 // week is how far back recent search reaches.
@@ -240,6 +240,12 @@ func (s *Server) recent(c *call) ([]*post, *reply) {
 	if text == "" || len([]rune(text)) > most {
 		r := invalid("query", text, "The `query` query parameter must be 1 to "+itoa(most)+" characters long")
 		return nil, &r
+	}
+	for _, pair := range [][2]string{{"start_time", "since_id"}, {"end_time", "until_id"}, {"pagination_token", "next_token"}} {
+		if c.query.Get(pair[0]) != "" && c.query.Get(pair[1]) != "" {
+			r := invalid(pair[1], c.query.Get(pair[1]), "At most one of `"+pair[0]+"`, `"+pair[1]+"` may be provided.")
+			return nil, &r
+		}
 	}
 	match, err := parseQuery(text)
 	if err != nil {
@@ -278,7 +284,7 @@ func (s *Server) searchRecent(c *call) reply {
 	if refused != nil {
 		return *refused
 	}
-	return s.listPosts(c, all, 10, 10, false, true)
+	return s.listPosts(c, all, 10, false, true)
 }
 
 // countsRecent counts posts in buckets that end at whole minutes, hours or days.

@@ -122,6 +122,7 @@ func TestTimelineBounds(t *testing.T) {
 	w.get(path, "start_time", "yesterday").refused(400, "RFC3339")
 	w.get(path, "end_time", "2026-11-02T09:00:00Z", "start_time", "2026-11-02T10:00:00Z").refused(400, "must be later")
 	w.get(path, "since_id", "x").refused(400, "since_id")
+	w.get(path, "since_id", ids[2], "until_id", ids[2]).refused(400, "must be less than 'until_id'")
 	re := w.reply(ids[0], "more").want(201).str("data.id")
 	other := w.visit("carol", "", "by somebody else")
 	rt := w.do("POST", "/2/users/"+w.me+"/retweets", m{"tweet_id": other}).want(200).str("data.rest_id")
@@ -167,26 +168,26 @@ func TestSearch(t *testing.T) {
 	deep := w.visit("dave", answer, "coffee for me")
 	w.do("POST", "/2/users/"+w.me+"/retweets", m{"tweet_id": deep}).want(200)
 	for query, want := range map[string][]string{
-		"ancient":                         nil,
-		"coffee":                          {deep, root},
-		"COFFEE":                          {deep, root},
-		"coff":                            nil,
-		"conversation_id:" + root:         {deep, answer, root},
-		"in_reply_to_tweet_id:" + root:    {answer},
+		"ancient":                          nil,
+		"coffee":                           {deep, root},
+		"COFFEE":                           {deep, root},
+		"coff":                             nil,
+		"conversation_id:" + root:          {deep, answer, root},
+		"in_reply_to_tweet_id:" + root:     {answer},
 		"conversation_id:" + root + " tea": {answer},
-		"from:carol":                      {answer},
-		"from:alice coffee":               {root},
-		"to:alice":                        {answer},
-		"coffee -from:alice":              {deep},
-		"tea OR ordering":                 {answer, root},
-		"(tea OR coffee) is:reply":        {deep, answer},
-		"coffee -(from:alice OR from:x)":  {deep},
-		`"coffee for"`:                    {deep},
-		"#monday":                         {root},
-		"@alice":                          {deep, answer},
-		"url:beans":                       {root},
-		"coffee has:links":                {root},
-		"coffee -is:retweet":              {deep, root},
+		"from:carol":                       {answer},
+		"from:alice coffee":                {root},
+		"to:alice":                         {answer},
+		"coffee -from:alice":               {deep},
+		"tea OR ordering":                  {answer, root},
+		"(tea OR coffee) is:reply":         {deep, answer},
+		"coffee -(from:alice OR from:x)":   {deep},
+		`"coffee for"`:                     {deep},
+		"#monday":                          {root},
+		"@alice":                           {deep, answer},
+		"url:beans":                        {root},
+		"coffee has:links":                 {root},
+		"coffee -is:retweet":               {deep, root},
 	} {
 		require.Equal(t, want, w.get("/2/tweets/search/recent", "query", query).want(200).ids(), query)
 	}
@@ -205,6 +206,7 @@ func TestSearch(t *testing.T) {
 	}
 	w.get("/2/tweets/search/recent", "query", "x", "max_results", "9").refused(400, "not between 10 and 100")
 	w.get("/2/tweets/search/recent", "query", "x", "start_time", "2026-11-01T00:00:00Z").refused(400, "must be on or after 2026-11-02T09:00Z")
+	w.get("/2/tweets/search/recent", "query", "x", "since_id", "1", "start_time", "2026-11-09T09:00:00Z").refused(400, "At most one of `start_time`, `since_id`")
 	w.get("/2/tweets/search/recent", "query", "x", "sort_order", "random").refused(400, "sort_order")
 	require.Equal(t, []string{deep}, w.get("/2/tweets/search/recent", "query", "coffee", "since_id", answer).ids())
 	require.Equal(t, "ancient words", w.get("/2/tweets/"+old).str("data.text"), "search forgets, posts stay")

@@ -21,11 +21,11 @@ func (s *Server) messageRoutes() []route {
 	send := Quotas{AppDay: 1440, User: 15, UserDay: 1440}
 	list := join(userParams, pageParams, []string{"dm_event.fields", "event_types", "media.fields"})
 	return []route{
-		{pattern: "GET /2/dm_events", class: sim.Read, auth: users, scopes: read, query: list, limits: rare, handler: s.allEvents},
+		{pattern: "GET /2/dm_events", class: sim.Read, auth: users, scopes: read, query: list, limits: rare, page: [2]int{1, 100}, handler: s.allEvents},
 		{pattern: "GET /2/dm_events/{event_id}", class: sim.Read, auth: users, scopes: read, query: list, limits: rare, handler: s.oneEvent},
 		{pattern: "DELETE /2/dm_events/{event_id}", class: sim.Write, auth: users, scopes: []string{"dm.read", "dm.write"}, limits: Quotas{AppDay: 4000, User: 300, UserDay: 1500}, handler: s.deleteEvent},
-		{pattern: "GET /2/dm_conversations/with/{participant_id}/dm_events", class: sim.Read, auth: users, scopes: read, query: list, limits: rare, handler: s.eventsWith},
-		{pattern: "GET /2/dm_conversations/{conversation}/dm_events", class: sim.Read, auth: users, scopes: read, query: list, limits: rare, handler: s.eventsIn},
+		{pattern: "GET /2/dm_conversations/with/{participant_id}/dm_events", class: sim.Read, auth: users, scopes: read, query: list, limits: rare, page: [2]int{1, 100}, handler: s.eventsWith},
+		{pattern: "GET /2/dm_conversations/{conversation}/dm_events", class: sim.Read, auth: users, scopes: read, query: list, limits: rare, page: [2]int{1, 100}, handler: s.eventsIn},
 		{pattern: "POST /2/dm_conversations/with/{participant_id}/messages", class: sim.Commit, auth: users, scopes: write, limits: send, handler: s.sendTo},
 		{pattern: "POST /2/dm_conversations/{conversation}/messages", class: sim.Commit, auth: users, scopes: write, limits: send, handler: s.sendIn},
 		{pattern: "POST /2/dm_conversations", class: sim.Commit, auth: users, scopes: write, limits: send, handler: s.sendGroup},
@@ -276,7 +276,7 @@ func (s *Server) listEvents(c *call, in func(*dmEvent) bool) reply {
 	if refused != nil {
 		return *refused
 	}
-	n, refused := c.number("max_results", 100, 1, 100)
+	n, refused := c.size(100)
 	if refused != nil {
 		return *refused
 	}

@@ -3,7 +3,6 @@ package xtest
 import (
 	"crypto/sha256"
 	"encoding/base64"
-	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -117,7 +116,7 @@ func (s *Server) Consent(address, handle string) (string, error) {
 	r := s.authorize(&call{query: q})
 	s.mu.Unlock()
 	if r.status != http.StatusFound {
-		return "", errors.New("xtest: consent: " + r.body.(object)["error_description"].(string)) //nolint:forcetypeassert,errcheck // written above
+		return "", fmt.Errorf("xtest: consent: %v", r.body)
 	}
 	return r.header["Location"], nil
 }

@@ -63,6 +63,8 @@ type Options struct {
 	// Credits are what the developer has paid ahead, in millionths of a US
 	// dollar; 0 means that nothing ever runs out.
 	Credits int64
+	// CreditsCap answers 429 usage-capped when credits have run out, and not 402.
+	CreditsCap bool
 	// MonthlyReads caps the posts that an app reads in a calendar month; default
 	// 3 million.
 	MonthlyReads int

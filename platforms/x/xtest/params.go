@@ -131,6 +131,11 @@ func (c *call) number(name string, def, least, most int) (int, *reply) {
 	return n, nil
 }
 
+// size is how many items a page has.
+func (c *call) size(def int) (int, *reply) {
+	return c.number("max_results", def, c.route.page[0], c.route.page[1])
+}
+
 func (c *call) time(name string) (time.Time, *reply) {
 	v := c.query.Get(name)
 	if v == "" {
@@ -171,6 +176,10 @@ func (c *call) span() (sp span, refused *reply) {
 	}
 	if !sp.from.IsZero() && !sp.to.IsZero() && !sp.from.Before(sp.to) {
 		r := invalid("end_time", c.query.Get("end_time"), "Invalid 'end_time'. 'end_time' must be later than 'start_time'.")
+		return sp, &r
+	}
+	if sp.since != 0 && sp.until != 0 && sp.since >= sp.until {
+		r := invalid("since_id", c.query.Get("since_id"), "Invalid 'since_id'. 'since_id' must be less than 'until_id'.")
 		return sp, &r
 	}
 	return sp, nil

@@ -175,16 +175,22 @@ func (a *app) countRead(now time.Time) {
 // read all that it may this month.
 func (s *Server) broke(a *app) *reply {
 	if a.tier == SelfServe && a.prepaid && a.credits <= 0 {
+		if s.opts.CreditsCap {
+			r := capped()
+			return &r
+		}
 		r := problem(http.StatusPaymentRequired, "credits", "CreditsDepleted", "Your enrolled account does not have any credits to fulfill this request.")
 		return &r
 	}
 	if a.readsIn == s.now().Format("2006-01") && a.reads >= s.opts.MonthlyReads {
-		r := problem(http.StatusTooManyRequests, "usage-capped", "UsageCapExceeded", "Usage cap exceeded: Monthly product cap")
-		b := r.body.(object)
-		b["period"], b["scope"] = "Monthly", "Product"
+		r := capped().with("period", "Monthly")
 		return &r
 	}
 	return nil
+}
+
+func capped() reply {
+	return problem(http.StatusTooManyRequests, "usage-capped", "UsageCapExceeded", "Usage cap exceeded").with("scope", "Product")
 }
 
 // Charges returns what the app of NewAccount's tokens was charged.

@@ -151,6 +151,9 @@ func TestCreditsRunOut(t *testing.T) {
 	w.post("4").want(402)
 	w.AddCredits(1)
 	w.post("4").want(201)
+	c := open(t, &xtest.Options{Credits: 1, CreditsCap: true})
+	c.posted("1")
+	require.Equal(t, "https://api.x.com/2/problems/usage-capped", c.post("2").want(429).str("type"))
 }
 
 func TestMonthlyCap(t *testing.T) {

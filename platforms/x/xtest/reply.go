@@ -3,7 +3,6 @@ package xtest
 import (
 	"encoding/json"
 	"fmt"
-	"maps"
 	"net/http"
 	"strings"
 )
@@ -38,6 +37,14 @@ func problem(status int, kind, title, detail string) reply {
 	return reply{status: status, body: object{"title": title, "detail": detail, "type": kind, "status": status}}
 }
 
+// with adds a property to a refusal.
+func (r reply) with(name string, v any) reply {
+	if b, isObject := r.body.(object); isObject {
+		b[name] = v
+	}
+	return r
+}
+
 func forbidden(detail string) reply {
 	return problem(http.StatusForbidden, blank, "Forbidden", detail)
 }
@@ -62,14 +69,12 @@ func broken(status int) reply {
 // validator.
 func invalid(parameter, value, message string) reply {
 	r := problem(http.StatusBadRequest, "invalid-request", "Invalid Request", "One or more parameters to your request was invalid.")
-	b := r.body.(object)
 	e := object{"message": message}
 	if parameter != "" {
 		e["parameters"] = object{parameter: []string{value}}
-		b["parameter"], b["value"] = parameter, value
+		r = r.with("parameter", parameter).with("value", value)
 	}
-	b["errors"] = []object{e}
-	return r
+	return r.with("errors", []object{e})
 }
 
 // missing is the partial error about something that does not exist.
@@ -141,7 +146,7 @@ func (s *Server) write(w http.ResponseWriter, r reply) {
 		r = aged(r)
 	}
 	h := w.Header()
-	for k, v := range maps.All(r.header) {
+	for k, v := range r.header {
 		h.Set(k, v)
 	}
 	kind := "application/json; charset=utf-8"

@@ -37,7 +37,8 @@ type route struct {
 	scopes  []string     // all are needed
 	query   []string     // the parameters that exist
 	limits  Quotas
-	self    bool // the id in the path must be that of the user
+	self    bool   // the id in the path must be that of the user
+	page    [2]int // the least and most of max_results
 	handler func(*call) reply
 }
 
@@ -60,6 +61,9 @@ func join(lists ...[]string) []string { return slices.Concat(lists...) }
 
 func need(scopes ...string) []string { return append([]string{"tweet.read", "users.read"}, scopes...) }
 
+// unmodelled are operations that patterns of others would take.
+var unmodelled = []string{"GET /2/users/search", "GET /2/users/public_keys", "GET /2/users/personalized_trends", "GET /2/media/analytics"}
+
 // routes fills the mux. What is not here answers 404, as the vendor does.
 func (s *Server) routes() {
 	s.mux = http.NewServeMux()
@@ -72,6 +76,9 @@ func (s *Server) routes() {
 			s.ops[r.pattern] = sim.Op{Platform: Platform, Name: r.pattern, Class: r.class}
 			s.mux.HandleFunc(r.pattern, s.serve(r))
 		}
+	}
+	for _, pattern := range unmodelled {
+		s.mux.HandleFunc(pattern, func(w http.ResponseWriter, _ *http.Request) { s.write(w, notFound()) })
 	}
 	s.mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) { s.write(w, notFound()) })
 }
@@ -142,7 +149,7 @@ func (s *Server) run(c *call) (map[string]string, reply) {
 	if refused := s.broke(c.app); refused != nil {
 		return headers, *refused
 	}
-	if refused := c.check(); refused != nil {
+	if refused := s.check(c); refused != nil {
 		return headers, *refused
 	}
 	r := c.route.handler(c)
@@ -152,9 +159,9 @@ func (s *Server) run(c *call) (map[string]string, reply) {
 	return headers, r
 }
 
-// check looks at what all routes have in common: the names of parameters, and
-// the identifiers in the path.
-func (c *call) check() *reply {
+// check looks at what all routes have in common: the names of parameters, the
+// identifiers in the path, the length of pages, and fields.
+func (s *Server) check(c *call) *reply {
 	for _, k := range sortedKeys(c.query) {
 		if !slices.Contains(c.route.query, k) {
 			known := slices.Sorted(slices.Values(c.route.query))
@@ -168,6 +175,12 @@ func (c *call) check() *reply {
 			r := invalid(name, v, fmt.Sprintf("The `%s` query parameter value [%s] is not valid", name, v))
 			return &r
 		}
+	}
+	if _, refused := c.size(0); refused != nil {
+		return refused
+	}
+	if _, refused := s.view(c, ""); refused != nil {
+		return refused
 	}
 	if c.route.self {
 		for _, name := range []string{"id", "source_user_id"} {

@@ -67,7 +67,7 @@ func (s *specification) answer(op m, status int, kind string) (schema m) {
 	responses := op["responses"].(m)
 	r, ok := responses[fmt.Sprint(status)].(m)
 	if !ok {
-		r = responses["default"].(m)
+		r, _ = responses["default"].(m)
 	}
 	content, _ := r["content"].(m)
 	c, _ := content[kind].(m)
@@ -217,7 +217,7 @@ func TestTheValidatorFindsFaults(t *testing.T) {
 		`{"data":{"id":1,"text":"x"}}`:                              "is no string",
 		`{"data":{"id":"1","text":"x","edit_history_post_ids":{}}}`: "is no array",
 		`{"data":{"id":"1","text":"x","colour":1}}`:                 "not in the schema",
-		`{"data":null}`: "null",
+		`{"data":null}`:                                             "null",
 	} {
 		var v any
 		require.NoError(t, json.Unmarshal([]byte(body), &v))

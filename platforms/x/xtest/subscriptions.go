@@ -17,10 +17,23 @@ var eventKinds = []string{
 	"post.reply.create", "post.quote.create", "post.repost.create", "oauth.revoke",
 }
 
+// scopeOf is what a user's token must hold to subscribe to a kind of event.
+func scopeOf(kind string) string {
+	switch first, _, _ := strings.Cut(kind, "."); first {
+	case "dm", "chat":
+		return "dm.read"
+	case "like", "mute", "block":
+		return first + ".read"
+	}
+	return "tweet.read"
+}
+
 // private reports whether a kind of event needs the user's consent.
-func private(kind string) bool {
-	first, _, _ := strings.Cut(kind, ".")
-	return slices.Contains([]string{"dm", "chat", "mute", "block", "like"}, first)
+func private(kind string) bool { return scopeOf(kind) != "tweet.read" }
+
+// actorOnly reports whether a kind of event is told to the user who did it alone.
+func actorOnly(kind string) bool {
+	return strings.HasPrefix(kind, "mute.") || strings.HasPrefix(kind, "block.")
 }
 
 func (sub *subscription) filter() object {
@@ -80,6 +93,12 @@ func (s *Server) subscribe(c *call) reply {
 		app: c.app, kind: q.Kind, tag: q.Tag, keyword: q.Filter.Keyword, direction: q.Filter.Direction, created: s.now(), updated: s.now(),
 		user: s.users[q.Filter.User], hook: s.hook(c.app, q.Hook),
 	}
+	if c.token.how == byOAuth2 && !slices.Contains(c.token.scopes, scopeOf(sub.kind)) {
+		return forbidden("Forbidden")
+	}
+	if actorOnly(sub.kind) && (sub.direction != "" || c.me != nil && c.me != sub.user) {
+		return invalid("filter", q.Filter.User, "Subscriptions to "+sub.kind+" are about the authenticated user, and have no direction.")
+	}
 	if refused := s.admissible(sub, q.Filter.User, q.Hook); refused != nil {
 		return *refused
 	}
@@ -124,7 +143,7 @@ func (s *Server) consented(a *app, u *user) bool {
 }
 
 func (s *Server) listSubscriptions(c *call) reply {
-	n, refused := c.number("max_results", 100, 1, 1000)
+	n, refused := c.size(100)
 	if refused != nil {
 		return *refused
 	}

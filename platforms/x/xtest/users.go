@@ -20,10 +20,10 @@ func (s *Server) userRoutes() []route {
 		{pattern: "GET /2/users/by", class: sim.Read, auth: anyone, scopes: need(), query: join(userParams, []string{"usernames"}), limits: look, handler: s.showUsers("usernames")},
 		{pattern: "GET /2/users/{id}", class: sim.Read, auth: anyone, scopes: need(), query: userParams, limits: look, handler: s.showUser("id")},
 		{pattern: "GET /2/users/by/username/{username}", class: sim.Read, auth: anyone, scopes: need(), query: userParams, limits: look, handler: s.showUser("username")},
-		{pattern: "GET /2/users/{id}/followers", class: sim.Read, auth: anyone, scopes: need("follows.read"), query: paged, limits: follows, handler: s.related("follow.read", s.followersOf)},
-		{pattern: "GET /2/users/{id}/following", class: sim.Read, auth: anyone, scopes: need("follows.read"), query: paged, limits: follows, handler: s.related("follow.read", func(u *user) map[string]uint64 { return u.following })},
-		{pattern: "GET /2/users/{id}/muting", class: sim.Read, auth: users, scopes: need("mute.read"), query: paged, limits: few, self: true, handler: s.related("mute.read", func(u *user) map[string]uint64 { return u.muting })},
-		{pattern: "GET /2/users/{id}/blocking", class: sim.Read, auth: users, scopes: need("block.read"), query: paged, limits: few, self: true, handler: s.related("block.read", func(u *user) map[string]uint64 { return u.blocking })},
+		{pattern: "GET /2/users/{id}/followers", class: sim.Read, auth: anyone, scopes: need("follows.read"), query: paged, limits: follows, page: [2]int{1, 1000}, handler: s.related("follow.read", s.followersOf)},
+		{pattern: "GET /2/users/{id}/following", class: sim.Read, auth: anyone, scopes: need("follows.read"), query: paged, limits: follows, page: [2]int{1, 1000}, handler: s.related("follow.read", func(u *user) map[string]uint64 { return u.following })},
+		{pattern: "GET /2/users/{id}/muting", class: sim.Read, auth: users, scopes: need("mute.read"), query: paged, limits: few, self: true, page: [2]int{1, 1000}, handler: s.related("mute.read", func(u *user) map[string]uint64 { return u.muting })},
+		{pattern: "GET /2/users/{id}/blocking", class: sim.Read, auth: users, scopes: need("block.read"), query: paged, limits: few, self: true, page: [2]int{1, 1000}, handler: s.related("block.read", func(u *user) map[string]uint64 { return u.blocking })},
 	}
 }
 
@@ -234,17 +234,17 @@ func (s *Server) related(kind string, of func(*user) map[string]uint64) func(*ca
 		if u == nil {
 			return ok(withErrors(object{}, []object{missing("user", "id", c.path("id"))}))
 		}
-		return s.people(c, of(u), 1000, kind, c.owns(u))
+		return s.people(c, of(u), kind, c.owns(u))
 	}
 }
 
 // people lists users by when they did something.
-func (s *Server) people(c *call, when map[string]uint64, most int, kind string, own bool) reply {
+func (s *Server) people(c *call, when map[string]uint64, kind string, own bool) reply {
 	v, refused := s.view(c, "id")
 	if refused != nil {
 		return *refused
 	}
-	n, refused := c.number("max_results", 100, 1, most)
+	n, refused := c.size(100)
 	if refused != nil {
 		return *refused
 	}

@@ -18,6 +18,7 @@ type view struct {
 	users     map[string]bool
 	media     map[string]bool
 	polls     map[string]bool
+	places    map[string]bool // of which there are none
 	expand    map[string]bool
 
 	seen     map[string]bool
@@ -35,23 +36,26 @@ var renamed = map[string]string{
 
 var (
 	postFields = []string{
-		"article", "attachments", "author_id", "card_uri", "community_id", "context_annotations", "conversation_id", "created_at",
+		"article", "article_title", "attachments", "author_id", "card_uri", "community_id", "context_annotations", "conversation_id", "created_at",
 		"display_text_range", "edit_controls", "edit_history_post_ids", "entities", "geo", "id", "in_reply_to_user_id", "lang",
-		"non_public_metrics", "note_post", "organic_metrics", "paid_partnership", "possibly_sensitive", "promoted_metrics", "public_metrics",
-		"referenced_posts", "reply_settings", "scopes", "source", "text", "username", "withheld",
+		"matched_media_notes", "media_metadata", "non_public_metrics", "note_post", "note_request_suggestions", "organic_metrics", "paid_partnership", "possibly_sensitive", "promoted_metrics", "public_metrics",
+		"referenced_posts", "reply_settings", "scopes", "source", "suggested_source_links", "suggested_source_links_with_counts", "text",
+		"username", "withheld",
 	}
 	userFields = []string{
 		"affiliation", "confirmed_email", "connection_status", "created_at", "description", "entities", "id", "is_identity_verified",
 		"location", "most_recent_post_id", "name", "parody", "pinned_post_id", "profile_banner_url", "profile_image_url", "protected",
-		"public_metrics", "receives_your_dm", "subscription", "subscription_type", "url", "username", "verified",
+		"public_metrics", "receives_your_dm", "subscribes_to_you", "subscription", "subscription_type", "url", "username", "verified",
 		"verified_followers_count", "verified_type", "withheld",
 	}
 	mediaFields = []string{
 		"alt_text", "duration_ms", "height", "media_key", "non_public_metrics", "organic_metrics", "preview_image_url", "promoted_metrics",
 		"public_metrics", "type", "url", "variants", "width",
 	}
-	pollFields = []string{"duration_minutes", "end_datetime", "id", "options", "voting_status"}
-	expansions = []string{
+	pollFields  = []string{"duration_minutes", "end_datetime", "id", "options", "voting_status"}
+	placeFields = []string{"contained_within", "country", "country_code", "full_name", "geo", "id", "name", "place_type"}
+	expansions  = []string{
+		"article.cover_media", "article.media_entities",
 		"attachments.media_keys", "attachments.media_source_tweet", "attachments.poll_ids", "author_id", "edit_history_post_ids",
 		"entities.mentions.username", "geo.place_id", "in_reply_to_user_id", "referenced_posts", "referenced_tweets.id.author_id",
 		"pinned_post_id", "most_recent_post_id", "affiliation", "participant_ids", "sender_id", "username",
@@ -70,6 +74,7 @@ func (s *Server) view(c *call, parameter string) (*view, *reply) {
 		{&v.users, userFields, []string{"id", "name", "username"}, []string{"user.fields"}},
 		{&v.media, mediaFields, []string{"media_key", "type"}, []string{"media.fields"}},
 		{&v.polls, pollFields, []string{"id", "options"}, []string{"poll.fields"}},
+		{&v.places, placeFields, nil, []string{"place.fields"}},
 		{&v.expand, expansions, nil, []string{"expansions"}},
 	} {
 		*set.into = map[string]bool{}
