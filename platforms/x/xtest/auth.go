@@ -40,13 +40,12 @@ type app struct {
 	redirects                  []string
 	owner                      *user
 
-	prepaid  bool
-	credits  int64
-	charges  []Charge
-	readOn   map[string]string // the day on which a resource was last paid for
-	readsIn  string            // the month that reads counts in
-	reads    int
-	webhooks int
+	prepaid bool
+	credits int64
+	charges []Charge
+	readOn  map[string]string // the day on which a resource was last paid for
+	readsIn string            // the month that reads counts in
+	reads   int
 }
 
 type credential int

@@ -243,7 +243,7 @@ func TestBatchesAndReplay(t *testing.T) {
 		}
 	}
 	three()
-	taken, _ := w.Deliver(t.Context(), &xtest.Order{At: 2})
+	taken, _ := w.Deliver(t.Context(), &xtest.Order{Most: 2})
 	require.Equal(t, 2, taken)
 	require.Equal(t, []string{"1", "2"}, texts())
 	w.Deliver(t.Context(), nil)

@@ -177,6 +177,8 @@ func TestUploadsAreChecked(t *testing.T) {
 	w.upload("image/png", "tweet_video", png()).refused(400, "type and category")
 	w.upload("video/mp4", "tweet_video", mediatest.MP4(64, 64, 141*time.Second)).refused(400, "too long")
 	w.upload("video/mp4", "tweet_video", mediatest.MP4(64, 64, 140*time.Second)).want(200)
+	w.upload("video/mp4", "tweet_video", mediatest.MP4(64, 64, 499*time.Millisecond)).refused(400, "too long")
+	w.upload("video/mp4", "tweet_video", mediatest.MP4(64, 64, 500*time.Millisecond)).want(200)
 	w.upload("image/gif", "tweet_gif", mediatest.GIF(2, 2, 351, 10*time.Millisecond)).refused(400, "too long")
 }
 

@@ -113,7 +113,7 @@ type Charge struct {
 type cost struct {
 	kind string
 	id   string
-	own  bool // of the user who asks
+	own  bool // of the developer, who asks
 }
 
 var prices = map[string]int64{
@@ -136,7 +136,7 @@ func (s *Server) charge(a *app, op string, costs []cost) {
 	today, units := now.Format(time.DateOnly), map[string]int{}
 	var kinds []string
 	for _, k := range costs {
-		if k.own && a.owner != nil {
+		if k.own {
 			k.kind = "own.read"
 		}
 		if k.id != "" {

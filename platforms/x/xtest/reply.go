@@ -94,7 +94,7 @@ func closed(kind, parameter, value string) object {
 	}
 }
 
-// field is the partial error about a field that is not shown.
+// fieldError is the partial error about a field that is not shown.
 func fieldError(field, parameter, id, why string) object {
 	return object{
 		"resource_id": id, "parameter": parameter, "resource_type": "tweet", "section": "data", "title": "Field Authorization Error",

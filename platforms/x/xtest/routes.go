@@ -112,10 +112,7 @@ func (s *Server) serve(rt *route) http.HandlerFunc {
 			s.write(w, broken(http.StatusRequestEntityTooLarge))
 			return
 		}
-		s.mu.Lock()
-		c := &call{req: req, query: req.URL.Query(), body: body, route: rt}
-		headers, r := s.run(c)
-		s.mu.Unlock()
+		headers, r := s.run(&call{req: req, query: req.URL.Query(), body: body, route: rt})
 		if r.after != nil {
 			r = r.after()
 		}
@@ -128,6 +125,8 @@ func (s *Server) serve(rt *route) http.HandlerFunc {
 }
 
 func (s *Server) run(c *call) (map[string]string, reply) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	if err := c.readForm(); err != nil {
 		return nil, invalid("", "", "The body could not be read.")
 	}

@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 	"unicode/utf8"
@@ -23,11 +24,22 @@ type specification struct {
 	patterns map[string]*regexp.Regexp
 }
 
+var (
+	loaded   *specification
+	loadedMu sync.Mutex
+)
+
 func loadSpecification(t testing.TB) *specification {
 	t.Helper()
+	loadedMu.Lock()
+	defer loadedMu.Unlock()
+	if loaded != nil {
+		return loaded
+	}
 	s := &specification{patterns: map[string]*regexp.Regexp{}}
 	require.NoError(t, json.Unmarshal(sharedspec.Read(t, "specs/x.json.gz"), &s.doc))
 	require.Equal(t, "2.167", s.doc["info"].(m)["version"])
+	loaded = s
 	return s
 }
 
