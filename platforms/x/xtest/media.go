@@ -314,7 +314,7 @@ func (s *Server) uploadWhole(c *call) reply {
 
 func (s *Server) uploadStatus(c *call) reply {
 	if command := c.query.Get("command"); command != "" && command != "STATUS" {
-		return invalid("command", command, "The `command` query parameter value ["+command+"] is not one of [STATUS]")
+		return wrongValue("command", command, oneOf("STATUS"))
 	}
 	m := s.media[c.query.Get("media_id")]
 	if m == nil || m.owners[0] != c.me || s.expired(m) {

@@ -167,6 +167,8 @@ func TestUploadsAreChecked(t *testing.T) {
 	id := w.begin("image/png", "tweet_image", 3).want(200).str("data.id")
 	part := "/2/media/upload/" + id + "/append"
 	w.multi(part, []byte("abc"), "segment_index", "1000").refused(400, "segment_index")
+	w.do("POST", part, m{"media": "YWJj", "segment_index": "first"}).want(400)
+	w.do("POST", part, m{"media": "YWJj"}).want(400)
 	w.multi(part, []byte("abc")).refused(400, "segment_index are required")
 	w.multi(part, make([]byte, 5<<20+1), "segment_index", "0").refused(400, "Segments have")
 	w.do("POST", part, m{"media": "***", "segment_index": 0}).want(400)

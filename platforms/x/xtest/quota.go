@@ -1,7 +1,6 @@
 package xtest
 
 import (
-	"fmt"
 	"maps"
 	"net/http"
 	"slices"
@@ -272,7 +271,7 @@ func (s *Server) usage(c *call) reply {
 	for _, f := range fields {
 		v, known := full[f]
 		if !known {
-			return invalid("usage.fields", f, fmt.Sprintf("The `usage.fields` query parameter value [%s] is not known", f))
+			return wrongValue("usage.fields", f, "is not known")
 		}
 		out[f] = v
 	}

@@ -77,6 +77,14 @@ func invalid(parameter, value, message string) reply {
 	return r.with("errors", []object{e})
 }
 
+// wrongValue refuses a parameter of the query.
+func wrongValue(name, value, why string) reply {
+	return invalid(name, value, "The `"+name+"` query parameter value ["+value+"] "+why)
+}
+
+// oneOf is why a value is wrong that is not in a list.
+func oneOf(list ...string) string { return "is not one of [" + strings.Join(list, ",") + "]" }
+
 // missing is the partial error about something that does not exist.
 func missing(kind, parameter, value string) object {
 	return object{

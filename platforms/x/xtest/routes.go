@@ -171,7 +171,7 @@ func (s *Server) check(c *call) *reply {
 	for _, name := range pathNames(c.route.pattern) {
 		v := c.path(name)
 		if _, isID := parseID(v); !isID {
-			r := invalid(name, v, fmt.Sprintf("The `%s` query parameter value [%s] is not valid", name, v))
+			r := wrongValue(name, v, "is not valid")
 			return &r
 		}
 	}
@@ -184,7 +184,7 @@ func (s *Server) check(c *call) *reply {
 	if c.route.self {
 		for _, name := range []string{"id", "source_user_id"} {
 			if v := c.path(name); v != "" && v != c.me.id {
-				r := invalid(name, v, fmt.Sprintf("The `%s` query parameter value [%s] must be the same as the authenticating user [%s]", name, v, c.me.id))
+				r := wrongValue(name, v, "must be the same as the authenticating user ["+c.me.id+"]")
 				return &r
 			}
 		}
