@@ -228,6 +228,11 @@ func TestMetadataAndSubtitles(t *testing.T) {
 	require.Equal(t, 12.0, a.get("data.non_public_metrics.playback_0_count"))
 	require.Equal(t, "non_public_metrics", w.bearer().get("/2/media/7_"+id, "media.fields", "non_public_metrics").str("errors.0.field"))
 	require.Equal(t, "Not Found Error", w.get("/2/media/3_7").want(200).str("errors.0.title"))
+	w.advance(30 * 24 * time.Hour)
+	w = w.with(w.IssueToken("alice", "tweet.read"))
+	a = w.get("/2/media/7_"+id, "media.fields", "non_public_metrics,public_metrics")
+	require.Nil(t, a.get("data.non_public_metrics"), "older than 30 days")
+	require.NotNil(t, a.get("data.public_metrics"))
 }
 
 // TestATokenThatEndsDuringAnUpload: what was sent stays, under the same id.
