@@ -83,6 +83,20 @@ func (p *Public) Total() (n int) {
 	return n
 }
 
+// AwaitWork waits until n more requests took effect: the workers are in the middle
+// of their work then.
+func (p *Public) AwaitWork(t *testing.T, n int) {
+	t.Helper()
+	tick := time.NewTicker(time.Millisecond)
+	defer tick.Stop()
+	before := p.Total()
+	for end := time.Now().Add(time.Minute); p.Total() < before+n; <-tick.C {
+		if time.Now().After(end) {
+			t.Fatalf("%d requests in a minute, want %d", p.Total()-before, n)
+		}
+	}
+}
+
 // Processes returns how many requests of each process took effect.
 func (p *Public) Processes() map[string]int {
 	p.mu.Lock()

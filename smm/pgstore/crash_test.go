@@ -96,10 +96,7 @@ func TestServerKilledWhilePublishing(t *testing.T) {
 		startWorker(t, s.URL("postgres"), "smmkit", "publish", public.URL, "ready"),
 	}
 	for range 2 {
-		before := public.Total()
-		for end := time.Now().Add(10 * time.Second); public.Total() < before+20 && time.Now().Before(end); {
-			wait(time.Millisecond)
-		}
+		public.AwaitWork(t, 20)
 		crash(t, s)
 	}
 	for _, w := range workers {

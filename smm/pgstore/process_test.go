@@ -99,7 +99,7 @@ func TestKilledWhilePublishing(t *testing.T) {
 	inDoubt := 0
 	for range kills {
 		w := startWorker(t, s, schema, "publish", public.URL, "ready")
-		wait(time.Duration(20+rand.IntN(130)) * time.Millisecond)
+		public.AwaitWork(t, 1+rand.IntN(20))
 		w.Kill(t)
 		inDoubt += len(worktest.Committing(t, db.Deliveries()))
 	}

@@ -109,8 +109,7 @@ func TestKilledWhilePublishing(t *testing.T) {
 	inDoubt := make(map[string]bool)
 	for range kills {
 		w := startWorker(t, path, public.URL)
-		pause := time.NewTimer(time.Duration(20+rand.IntN(130)) * time.Millisecond)
-		<-pause.C
+		public.AwaitWork(t, 1+rand.IntN(20))
 		w.Kill(t)
 		committing(t, path, inDoubt)
 	}

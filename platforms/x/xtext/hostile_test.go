@@ -46,26 +46,39 @@ var hostile = map[string]string{
 	"space":        " ",
 }
 
-// TestTimeIsLinear gives a scanner no chance that looks at everything again for
-// every character: these texts take it minutes. What they take is well under a
-// second.
+// TestTimeIsLinear compares a text with one four times as long, by the best of
+// several runs: a scanner that looks at everything again for every character takes
+// sixteen times as long for it.
 func TestTimeIsLinear(t *testing.T) {
-	const size = 1 << 18
+	const size = 1 << 13
 	for name, piece := range hostile {
-		// A long beginning that is left unfinished, too.
-		for _, head := range []string{"", "http://a.com/("} {
-			text := head + strings.Repeat(piece, size/len(piece))
-			start := time.Now()
-			xtext.LengthMax(text, xtext.MaxLongLength)
-			xtext.Entities(text)
-			xtext.ReplyTo(text)
-			xtext.ValidHashtag(text)
-			xtext.ValidURL("http://" + text)
-			took := time.Since(start)
-			t.Logf("%-13s %q: %v", name, head, took.Round(time.Millisecond))
-			require.Less(t, took, 10*time.Second, "%s after %q", name, head)
+		for _, head := range []string{"", "http://a.com/("} { // a long beginning that is left unfinished, too
+			short := head + strings.Repeat(piece, size/len(piece))
+			long := head + strings.Repeat(piece, 4*size/len(piece))
+			var ratio float64
+			for range 5 { // a busy machine may disturb one of them
+				if ratio = float64(best(long)) / float64(best(short)); ratio < 9 {
+					break
+				}
+			}
+			require.Less(t, ratio, 9.0, "%s after %q", name, head)
 		}
 	}
+}
+
+// best is how long the scanners take for a text, at best.
+func best(text string) time.Duration {
+	least := time.Hour
+	for range 4 {
+		start := time.Now()
+		xtext.LengthMax(text, xtext.MaxLongLength)
+		xtext.Entities(text)
+		xtext.ReplyTo(text)
+		xtext.ValidHashtag(text)
+		xtext.ValidURL("http://" + text)
+		least = min(least, time.Since(start))
+	}
+	return least
 }
 
 func BenchmarkLength(b *testing.B)   { bench(b, func(s string) { xtext.Length(s) }) }

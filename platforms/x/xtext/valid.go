@@ -147,7 +147,7 @@ func validPart(s, more string) bool {
 				return false
 			}
 			i += 2
-		case !isLetter(c) && (c < '0' || c > '9') && !strings.Contains("-._~!$&'()*+,;=", s[i:i+1]) && !strings.Contains(more, s[i:i+1]):
+		case !isLetter(c) && (c < '0' || c > '9') && !strings.Contains("-._~!$&'()*+,;="+more, s[i:i+1]):
 			return false
 		}
 	}
