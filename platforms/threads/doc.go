@@ -1,0 +1,2 @@
+// Package threads connects to Threads.
+package threads
