@@ -1,0 +1,127 @@
+package threads_test
+
+import (
+	"image/color"
+	"net/http"
+	"net/http/httptest"
+	"testing"
+	"testing/fstest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/smmkit/smmkit/internal/mediax/mediatest"
+	"github.com/smmkit/smmkit/platforms/threads"
+	"github.com/smmkit/smmkit/platforms/threads/threadstest"
+	"github.com/smmkit/smmkit/smm"
+	"github.com/smmkit/smmkit/smm/mediahost"
+	"github.com/smmkit/smmkit/smm/sim"
+)
+
+var epoch = time.Date(2026, time.November, 2, 9, 0, 0, 0, time.UTC)
+
+// assets are the media that tests name.
+var assets = fstest.MapFS{
+	"red.png":    {Data: mediatest.PNG(640, 480, color.RGBA{R: 200, A: 255})},
+	"blue.jpg":   {Data: mediatest.JPEG(800, 600, color.RGBA{B: 200, A: 255})},
+	"moving.gif": {Data: mediatest.GIF(10, 10, 3, 100*time.Millisecond)},
+	"clip.mp4":   {Data: mediatest.MP4(640, 360, 3*time.Second)},
+	"huge.png":   {Data: append(mediatest.PNG(8, 8, color.Black), make([]byte, 8<<20+1)...)},
+}
+
+// bench is a simulator with one account under test and one visitor, and a host of
+// media between them.
+type bench struct {
+	*threadstest.Server
+
+	world   *sim.World
+	account sim.Account
+	store   smm.CredentialStore
+	visitor smm.Ref
+	config  threads.Config
+	media   *mediahost.Host
+}
+
+const visitorHandle = "visitor"
+
+func open(t testing.TB, opts *threadstest.Options) *bench {
+	t.Helper()
+	b := &bench{world: sim.NewWorldAt(sim.NewClock(epoch, true)), store: smm.NewMemoryCredentials()}
+	b.Server = threadstest.NewServer(b.world, opts)
+	t.Cleanup(b.Close)
+	var err error
+	b.account, err = b.NewAccount("shop")
+	require.NoError(t, err)
+	b.connect(t, smm.Credential{AccessToken: b.token()})
+	b.visitor = b.Author(visitorHandle)
+
+	var host http.Handler
+	files := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { host.ServeHTTP(w, r) }))
+	t.Cleanup(files.Close)
+	b.media, err = mediahost.New(mediahost.Config{
+		Store: smm.FSMedia(assets), BaseURL: files.URL + "/media", Key: smm.NewSecret("0123456789abcdef0123"), Clock: b.world.Clock,
+	})
+	require.NoError(t, err)
+	host = http.StripPrefix("/media", b.media)
+	b.config = threads.Config{
+		MediaHost: b.media,
+		Webhooks:  threads.Webhooks{VerifyToken: smm.NewSecret("verify-token"), AppSecrets: []smm.Secret{smm.NewSecret(b.AppSecret())}},
+	}
+	return b
+}
+
+func (b *bench) token() smm.Secret { return smm.NewSecret(b.account.Login["THREADS_TOKEN"]) }
+
+// connect stores a credential for the account under test.
+func (b *bench) connect(t testing.TB, c smm.Credential) {
+	t.Helper()
+	old, _ := b.store.Load(t.Context(), "", b.account.Channel)
+	_, err := b.store.Swap(t.Context(), "", b.account.Channel, old.Version, c)
+	require.NoError(t, err)
+}
+
+// driver is a new process.
+func (b *bench) driver(t testing.TB) *threads.Driver {
+	t.Helper()
+	cfg := b.config
+	cfg.Credentials, cfg.Clock, cfg.Host = b.store, b.world.Clock, b.URL()
+	if cfg.HTTPClient == nil {
+		transport := &http.Transport{}
+		t.Cleanup(transport.CloseIdleConnections)
+		cfg.HTTPClient = &http.Client{Transport: transport}
+	}
+	d, err := threads.New(cfg)
+	require.NoError(t, err)
+	return d
+}
+
+func (b *bench) client(t testing.TB) *smm.Client {
+	t.Helper()
+	c, err := smm.New([]smm.Driver{b.driver(t)}, smm.WithClock(b.world.Clock), smm.WithMediaStore(smm.FSMedia(assets)))
+	require.NoError(t, err)
+	return c
+}
+
+func (b *bench) channel(t testing.TB) *smm.ChannelClient {
+	t.Helper()
+	return b.client(t).Channel(b.account.Channel)
+}
+
+// vendor is the vendor client of the account under test.
+func (b *bench) vendor(t testing.TB) *threads.Client {
+	t.Helper()
+	transport := &http.Transport{}
+	t.Cleanup(transport.CloseIdleConnections)
+	c, err := threads.NewClient(threads.ClientConfig{
+		Host: b.URL(), Token: b.token(), Clock: b.world.Clock, HTTPClient: &http.Client{Transport: transport},
+	})
+	require.NoError(t, err)
+	return c
+}
+
+func (b *bench) publish(t testing.TB, p *smm.Post) smm.Result {
+	t.Helper()
+	r, err := b.channel(t).Publish(t.Context(), p, &smm.PublishOptions{Wait: time.Hour})
+	require.NoError(t, err)
+	return r
+}
