@@ -1,6 +1,8 @@
 package threads_test
 
 import (
+	"context"
+	"errors"
 	"image/color"
 	"net/http"
 	"net/http/httptest"
@@ -9,6 +11,7 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"golang.org/x/oauth2"
 
 	"github.com/smmkit/smmkit/internal/mediax/mediatest"
 	"github.com/smmkit/smmkit/platforms/threads"
@@ -124,4 +127,32 @@ func (b *bench) publish(t testing.TB, p *smm.Post) smm.Result {
 	r, err := b.channel(t).Publish(t.Context(), p, &smm.PublishOptions{Wait: time.Hour})
 	require.NoError(t, err)
 	return r
+}
+
+// hostFunc is a MediaHost.
+type hostFunc func(name string) (string, error)
+
+func (f hostFunc) MediaURL(_ context.Context, _ smm.Tenant, m smm.Media, ttl time.Duration) (string, time.Time, error) {
+	address, err := f(m.Name)
+	return address, epoch.Add(ttl), err
+}
+
+func noTest() context.Context { return context.Background() }
+
+// tokens is a token source of golang.org/x/oauth2.
+type tokens string
+
+func (s tokens) Token() (*oauth2.Token, error) {
+	if s == "" {
+		return nil, errors.New("no token for THAAsecretword")
+	}
+	return &oauth2.Token{AccessToken: string(s)}, nil
+}
+
+// errStatus is the status that an error came with.
+func errStatus(err error) int {
+	if e, ok := errors.AsType[*smm.Error](err); ok {
+		return e.Status
+	}
+	return 0
 }
