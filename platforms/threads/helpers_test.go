@@ -3,9 +3,11 @@ package threads_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"image/color"
 	"net/http"
 	"net/http/httptest"
+	"strconv"
 	"testing"
 	"testing/fstest"
 	"time"
@@ -17,7 +19,6 @@ import (
 	"github.com/smmkit/smmkit/platforms/threads"
 	"github.com/smmkit/smmkit/platforms/threads/threadstest"
 	"github.com/smmkit/smmkit/smm"
-	"github.com/smmkit/smmkit/smm/mediahost"
 	"github.com/smmkit/smmkit/smm/sim"
 )
 
@@ -42,7 +43,7 @@ type bench struct {
 	store   smm.CredentialStore
 	visitor smm.Ref
 	config  threads.Config
-	media   *mediahost.Host
+	media   smm.MediaHost
 }
 
 const visitorHandle = "visitor"
@@ -58,14 +59,7 @@ func open(t testing.TB, opts *threadstest.Options) *bench {
 	b.connect(t, smm.Credential{AccessToken: b.token()})
 	b.visitor = b.Author(visitorHandle)
 
-	var host http.Handler
-	files := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { host.ServeHTTP(w, r) }))
-	t.Cleanup(files.Close)
-	b.media, err = mediahost.New(mediahost.Config{
-		Store: smm.FSMedia(assets), BaseURL: files.URL + "/media", Key: smm.NewSecret("0123456789abcdef0123"), Clock: b.world.Clock,
-	})
-	require.NoError(t, err)
-	host = http.StripPrefix("/media", b.media)
+	b.media = serve(t, b.world.Clock)
 	b.config = threads.Config{
 		MediaHost: b.media,
 		Webhooks:  threads.Webhooks{VerifyToken: smm.NewSecret("verify-token"), AppSecrets: []smm.Secret{smm.NewSecret(b.AppSecret())}},
@@ -127,6 +121,24 @@ func (b *bench) publish(t testing.TB, p *smm.Post) smm.Result {
 	r, err := b.channel(t).Publish(t.Context(), p, &smm.PublishOptions{Wait: time.Hour})
 	require.NoError(t, err)
 	return r
+}
+
+// serve gives the assets addresses that work for as long as they promise. Package
+// mediahost, which hosts use, is none of a platform's.
+func serve(t testing.TB, clock smm.Clock) smm.MediaHost {
+	t.Helper()
+	files := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		until, err := strconv.ParseInt(r.URL.Query().Get("until"), 10, 64)
+		if err != nil || clock.Now().Unix() >= until {
+			w.WriteHeader(http.StatusGone)
+			return
+		}
+		http.FileServerFS(assets).ServeHTTP(w, r)
+	}))
+	t.Cleanup(files.Close)
+	return hostFunc(func(name string) (string, error) {
+		return fmt.Sprintf("%s/%s?until=%d", files.URL, name, clock.Now().Add(2*time.Hour).Unix()), nil
+	})
 }
 
 // hostFunc is a MediaHost.
