@@ -107,10 +107,13 @@ func (b *bench) channel(t testing.TB) *smm.ChannelClient {
 // vendor is the vendor client of the account under test.
 func (b *bench) vendor(t testing.TB) *threads.Client {
 	t.Helper()
-	transport := &http.Transport{}
-	t.Cleanup(transport.CloseIdleConnections)
+	client := b.config.HTTPClient
+	if client == nil {
+		client = &http.Client{Transport: &http.Transport{}}
+		t.Cleanup(client.CloseIdleConnections)
+	}
 	c, err := threads.NewClient(threads.ClientConfig{
-		Host: b.URL(), Token: b.token(), Clock: b.world.Clock, HTTPClient: &http.Client{Transport: transport},
+		Host: b.URL(), Token: b.token(), Clock: b.world.Clock, HTTPClient: client, Logger: b.config.Logger,
 	})
 	require.NoError(t, err)
 	return c

@@ -13,8 +13,10 @@ import (
 )
 
 // TestVendorClient calls every method of the vendor client once.
-func TestVendorClient(t *testing.T) {
-	b := open(t, nil)
+func TestVendorClient(t *testing.T) { vendorCalls(t, open(t, nil)) }
+
+func vendorCalls(t *testing.T, b *bench) {
+	t.Helper()
 	c, ctx := b.vendor(t), t.Context()
 	address, _, err := b.media.MediaURL(ctx, "", smm.Media{Name: "red.png"}, time.Hour)
 	require.NoError(t, err)
@@ -100,8 +102,10 @@ func TestVendorClient(t *testing.T) {
 	require.ErrorIs(t, err, smm.ErrNotFound)
 }
 
-func TestReplies(t *testing.T) {
-	b := open(t, nil)
+func TestReplies(t *testing.T) { replyCalls(t, open(t, nil)) }
+
+func replyCalls(t *testing.T, b *bench) {
+	t.Helper()
 	c, ctx := b.vendor(t), t.Context()
 	id, err := c.Containers.Create(ctx, &threads.ContainerParams{Type: threads.MediaText, Text: "ask me", ReplyApprovals: true})
 	require.NoError(t, err)
