@@ -159,8 +159,14 @@ func TestQuota(t *testing.T) {
 	b.config.Quota = q
 	f, err := b.driver(t).ReadFacts(t.Context(), b.account.Channel)
 	require.NoError(t, err)
-	require.Len(t, f.Quotas, 1)
-	require.Equal(t, b.account.Channel.ID, f.Quotas[0].Key.Account)
+	byBucket := map[string]smm.QuotaState{}
+	for _, s := range f.Quotas {
+		byBucket[s.Key.Bucket] = s
+	}
+	require.Len(t, byBucket, 7)
+	require.Equal(t, b.account.Channel.ID, byBucket["threads"].Key.Account)
+	require.Empty(t, byBucket["app"].Key.Account)
+	require.EqualValues(t, 250, byBucket["posts"].Remaining)
 	_, ok := threads.QuotaLimit(smm.QuotaKey{Bucket: "app"})
 	require.True(t, ok)
 }

@@ -24,13 +24,20 @@ func (d *Driver) SetHidden(ctx context.Context, channel, comment smm.Ref, hidden
 }
 
 // SetReposted implements smm.Reposter. The vendor knows no state "reposted", so
-// the repost is looked for among the newest own posts.
+// the repost is looked for among the own posts since the item was written. That is
+// read first where the vendor shows it; of an item that it does not show, the
+// newest 1,000 own posts are read, and if there are more the error matches
+// smm.ErrUnsupported.
 func (d *Driver) SetReposted(ctx context.Context, channel, item smm.Ref, reposted bool) error {
 	s, err := d.onPost(ctx, channel, item)
 	if err != nil {
 		return err
 	}
-	repost, err := s.Posts.FindRepost(ctx, ID(item.ID))
+	var since time.Time
+	if p, err := s.Posts.Get(ctx, ID(item.ID), "id", "timestamp"); err == nil && !p.Timestamp.IsZero() {
+		since = p.Timestamp.Add(-clockSkew)
+	}
+	repost, err := s.Posts.FindRepost(ctx, ID(item.ID), since)
 	switch {
 	case err != nil:
 		return err

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/smmkit/smmkit/platforms/internal/meta"
 	"github.com/smmkit/smmkit/smm"
 )
 
@@ -143,8 +144,9 @@ func (d *Driver) lacking(x smm.Capability) string {
 	return ""
 }
 
-// ReadFacts implements smm.HealthReader. It asks whose token it is; the scopes
-// are those of the credential, which Connector asked the vendor for.
+// ReadFacts implements smm.HealthReader. It asks whose token it is and what is left
+// of the day's budgets; the scopes are those of the credential, which Connector
+// asked the vendor for.
 func (d *Driver) ReadFacts(ctx context.Context, channel smm.Ref) (smm.Facts, error) {
 	f := smm.Facts{AccountType: "profile"}
 	if err := checkChannel(channel); err != nil {
@@ -172,6 +174,9 @@ func (d *Driver) ReadFacts(ctx context.Context, channel smm.Ref) (smm.Facts, err
 	}
 	facts(s)
 	f.Quotas = d.quotasLeft(ctx, channel)
+	if l, err := s.limit(ctx); err == nil { // the connection works all the same
+		f.Quotas = append(f.Quotas, d.dayLeft(ctx, channel, l)...)
+	}
 	return f, nil
 }
 
@@ -182,18 +187,43 @@ func (d *Driver) quotasLeft(ctx context.Context, channel smm.Ref) []smm.QuotaSta
 	if !ok {
 		return nil
 	}
-	host := d.cfg.Host
-	if host == "" {
-		host = defaultHost
-	}
-	_, space, _ := strings.Cut(host, "://")
-	states, err := reader.Left(ctx, smm.QuotaKey{
-		Tenant: smm.TenantFrom(ctx), Platform: Platform, Space: space, Account: channel.ID, Bucket: useCase,
-	})
+	states, err := reader.Left(ctx,
+		smm.QuotaKey{Platform: Platform, Space: d.space(), Bucket: meta.BudgetApp},
+		smm.QuotaKey{Tenant: smm.TenantFrom(ctx), Platform: Platform, Space: d.space(), Account: channel.ID, Bucket: useCase})
 	if err != nil {
 		return nil
 	}
 	return states
+}
+
+// space is the host, which keys of budgets name.
+func (d *Driver) space() string {
+	host := d.cfg.Host
+	if host == "" {
+		host = defaultHost
+	}
+	_, space, _ := strings.Cut(strings.TrimRight(host, "/"), "://")
+	return space
+}
+
+// dayLeft are the budgets of a day as the vendor tells them: buckets "posts",
+// "replies", "deletes", "locations" and "searches". They roll, so that there is no
+// time at which all is back.
+func (d *Driver) dayLeft(ctx context.Context, channel smm.Ref, l PublishingLimit) []smm.QuotaState {
+	var out []smm.QuotaState
+	for _, b := range []struct {
+		bucket string
+		left   Allowance
+	}{{"posts", l.Posts}, {"replies", l.Replies}, {"deletes", l.Deletes}, {"locations", l.Locations}, {"searches", l.Searches}} {
+		if !b.left.Known || b.left.Total <= 0 {
+			continue
+		}
+		key := smm.QuotaKey{Tenant: smm.TenantFrom(ctx), Platform: Platform, Space: d.space(), Account: channel.ID, Bucket: b.bucket}
+		out = append(out, smm.QuotaState{
+			Key: key, Limit: b.left.Total, Remaining: max(b.left.Total-b.left.Used, 0), Percent: min(100*float64(b.left.Used)/float64(b.left.Total), 100),
+		})
+	}
+	return out
 }
 
 // ValidatePost implements smm.PostValidator.

@@ -2,6 +2,7 @@ package threads_test
 
 import (
 	"fmt"
+	"net/http"
 	"testing"
 	"time"
 
@@ -10,6 +11,7 @@ import (
 	"github.com/smmkit/smmkit/platforms/threads"
 	"github.com/smmkit/smmkit/platforms/threads/threadstest"
 	"github.com/smmkit/smmkit/smm"
+	"github.com/smmkit/smmkit/smm/sim"
 )
 
 // TestMentions: what names the channel, in posts and in answers of others; an
@@ -280,4 +282,35 @@ func TestActions(t *testing.T) {
 	for _, ref := range []smm.Ref{{}, b.visitor, {Platform: "bluesky", Kind: smm.KindPost, ID: "1"}} {
 		require.ErrorIs(t, b.driver(t).SetHidden(ctx, b.account.Channel, ref, true), smm.ErrInvalid)
 	}
+}
+
+// TestRepostIsSoughtSinceThePost: own posts before the item was written are not
+// read, and where the item does not show, not being found is no absence.
+func TestRepostIsSoughtSinceThePost(t *testing.T) {
+	b := open(t, nil)
+	ctx := t.Context()
+	for range 105 {
+		say("noise")(b)
+	}
+	b.world.Clock.Advance(time.Hour)
+	item := must(b.VisitorPosts(ctx, visitorHandle, "", "share me"))
+	lists := sim.Op{Platform: threads.Platform, Name: "GET user/threads", Class: sim.Read}
+	before := b.world.Faults.Requests(lists)
+	for range 2 {
+		require.NoError(t, b.driver(t).SetReposted(ctx, b.account.Channel, item, true))
+	}
+	require.Equal(t, 2, b.world.Faults.Requests(lists)-before)
+	require.True(t, b.Reposted("shop", item.ID))
+	require.NoError(t, b.driver(t).SetReposted(ctx, b.account.Channel, item, false))
+	require.NoError(t, b.driver(t).SetReposted(ctx, b.account.Channel, item, false))
+	require.False(t, b.Reposted("shop", item.ID))
+
+	body, n := `{"data":[{"id":"9","media_type":"TEXT_POST"}],"paging":{"cursors":{"after":"%d"}}}`, 0
+	posted := false
+	d, ch, _ := stub(t, scripted{
+		"GET /1/threads":  func(w http.ResponseWriter, r *http.Request) { n++; says(200, fmt.Sprintf(body, n))(w, r) },
+		"POST /77/repost": func(w http.ResponseWriter, r *http.Request) { posted = true; says(200, `{"id":"8"}`)(w, r) },
+	})
+	require.ErrorIs(t, d.SetReposted(ctx, ch, ch.WithKind(smm.KindPost, "77"), true), smm.ErrUnsupported)
+	require.False(t, posted)
 }

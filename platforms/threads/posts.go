@@ -3,6 +3,7 @@ package threads
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/smmkit/smmkit/platforms/internal/meta"
 	"github.com/smmkit/smmkit/smm"
@@ -71,19 +72,23 @@ func (s *PostService) Repost(ctx context.Context, id ID) (ID, error) {
 	return post, err
 }
 
-// FindRepost looks for the account's repost of a post among its newest posts. It
-// returns "" if there is none, and an error that matches smm.ErrNotFound if there
-// is none among the newest 1,000 and the list goes on.
-func (s *PostService) FindRepost(ctx context.Context, of ID) (ID, error) {
+// FindRepost looks for the account's repost of a post among its own posts, back to
+// since, which is zero or when the post was written. It returns "" if there is
+// none, and an error that matches smm.ErrUnsupported if there is none among the
+// newest 1,000 and the list goes on: what then is cannot be told.
+func (s *PostService) FindRepost(ctx context.Context, of ID, since time.Time) (ID, error) {
 	p := ListParams{Limit: maxPage}
 	for range maxFindPages {
-		page, err := s.List(ctx, p, "id", "media_type", "reposted_post")
+		page, err := s.List(ctx, p, "id", "media_type", "reposted_post", "timestamp")
 		if err != nil {
 			return "", err
 		}
 		for i := range page.Items {
-			if o := &page.Items[i]; o.Type == MediaRepost && o.Reposted.ID == of {
+			switch o := &page.Items[i]; {
+			case o.Type == MediaRepost && o.Reposted.ID == of:
 				return o.ID, nil
+			case !o.Timestamp.IsZero() && o.Timestamp.Before(since):
+				return "", nil
 			}
 		}
 		if page.Next == "" || page.Next == p.Cursor {
@@ -91,7 +96,7 @@ func (s *PostService) FindRepost(ctx context.Context, of ID) (ID, error) {
 		}
 		p.Cursor = page.Next
 	}
-	return "", s.c.refuse("me.threads", fmt.Errorf("%w: no repost of %s among the newest posts, of which there are more", smm.ErrNotFound, of))
+	return "", s.c.refuse("me.threads", fmt.Errorf("%w: no repost of %s among the newest posts, and there are more", smm.ErrUnsupported, of))
 }
 
 // maxFindPages bounds a search among own posts: 1,000 of them.

@@ -295,8 +295,7 @@ func (d *Driver) look(ctx context.Context, s *session, r *smm.PublishRequest, st
 		c.Ready, st.Polls = true, 0
 		return nil
 	case StatusExpired:
-		*st = prepared{Kind: st.Kind, Rounds: st.Rounds}
-		return nil
+		return d.again(r, st, string(StatusExpired), p)
 	case StatusError:
 		return d.again(r, st, string(got.Error), p)
 	}
@@ -306,8 +305,8 @@ func (d *Driver) look(ctx context.Context, s *session, r *smm.PublishRequest, st
 }
 
 // passing are the failures that another round may not have: the vendor could not
-// fetch, or does not know.
-var passing = []string{FailDownload, FailUnknown, ""}
+// fetch, does not know, or lost the container.
+var passing = []string{FailDownload, FailUnknown, "", string(StatusExpired)}
 
 // again begins a new round after a failure that may pass, and gives up after any
 // other.

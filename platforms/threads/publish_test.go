@@ -163,6 +163,7 @@ func TestContainerGrowsOld(t *testing.T) {
 	again, err := d.Prepare(t.Context(), r, half)
 	require.NoError(t, err)
 	require.False(t, again.Ready)
+	require.True(t, again.Next.After(b.world.Clock.Now()), "not at once: the vendor may do it again")
 	for !again.Ready {
 		again, err = d.Prepare(t.Context(), r, again)
 		require.NoError(t, err)
@@ -170,6 +171,25 @@ func TestContainerGrowsOld(t *testing.T) {
 	o, err = d.Commit(t.Context(), r, again, b.attempt())
 	require.NoError(t, err)
 	require.Equal(t, smm.OutcomePublished, o.State)
+}
+
+// TestContainersThatNeverLast: a vendor that lets every container expire is not
+// given new ones for ever.
+func TestContainersThatNeverLast(t *testing.T) {
+	d, ch, _ := stub(t, scripted{"GET /c1": says(200, `{"id":"c1","status":"EXPIRED"}`)})
+	p, n := smm.Prepared{}, 0
+	for {
+		next, err := d.Prepare(t.Context(), hello(ch), p)
+		if err != nil {
+			require.ErrorIs(t, err, smm.ErrRejected)
+			break
+		}
+		if p = next; n > 20 {
+			t.Fatal("no end")
+		}
+		n++
+	}
+	require.Equal(t, 5, n)
 }
 
 // TestContainerNotFound: for some minutes it may be new, later it is lost; after a

@@ -97,6 +97,10 @@ func (d *Driver) settleByContent(ctx context.Context, s *session, r *smm.Publish
 	}, nil
 }
 
+// settleFields are what fits compares: no more, so that a field that the vendor
+// takes back one day does not cost the settling.
+var settleFields = []string{"id", "media_type", "permalink", "text", "timestamp", "children", "quoted_post", "replied_to"}
+
 // find looks among the own posts, or replies, from the newest back to since for
 // what fits the request. whole says that all of that time was read.
 func (d *Driver) find(ctx context.Context, s *session, r *smm.PublishRequest, since time.Time) (found []Post, whole bool, err error) {
@@ -106,7 +110,7 @@ func (d *Driver) find(ctx context.Context, s *session, r *smm.PublishRequest, si
 	}
 	p := ListParams{Limit: maxPage}
 	for range maxFindPages {
-		page, err := list(ctx, p)
+		page, err := list(ctx, p, settleFields...)
 		if err != nil {
 			return nil, false, err
 		}

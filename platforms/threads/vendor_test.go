@@ -158,7 +158,7 @@ func TestReposts(t *testing.T) {
 	c, ctx := b.vendor(t), t.Context()
 	ref, err := b.VisitorPosts(ctx, visitorHandle, "", "share me")
 	require.NoError(t, err)
-	none, err := c.Posts.FindRepost(ctx, threads.ID(ref.ID))
+	none, err := c.Posts.FindRepost(ctx, threads.ID(ref.ID), time.Time{})
 	require.NoError(t, err)
 	require.Empty(t, none)
 	id, err := c.Posts.Repost(ctx, threads.ID(ref.ID))
@@ -166,7 +166,7 @@ func TestReposts(t *testing.T) {
 	for range 120 {
 		say("noise")(b)
 	}
-	found, err := c.Posts.FindRepost(ctx, threads.ID(ref.ID))
+	found, err := c.Posts.FindRepost(ctx, threads.ID(ref.ID), time.Time{})
 	require.NoError(t, err)
 	require.Equal(t, id, found)
 	require.True(t, b.Reposted("shop", ref.ID))
