@@ -68,6 +68,8 @@ func TestRefusedTokenIsReplaced(t *testing.T) {
 
 	_, err = list(t.Context(), c, b.page, meta.ListParams{})
 	fails(t, err, smm.ErrForbidden) // a scope that is missing is not the token's fault
+	_, _, err = b.post(t.Context(), c, "")
+	fails(t, err, smm.ErrRejected) // nor is a bad request, which has the same status
 	require.Len(t, src.refused, 1)
 
 	b.Revoke(b.page, 458)

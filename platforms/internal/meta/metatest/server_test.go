@@ -258,6 +258,8 @@ func TestUploadRules(t *testing.T) {
 	require.Zero(t, u.Received)
 	status, _ := send("OAuth "+token, "0", "4", "ab")
 	require.Equal(t, 400, status, "a part, and the rest is missing")
+	status, _ = send("OAuth "+token, "0", "4", "ab")
+	require.Equal(t, 400, status, "bytes that are there")
 	status, _ = send("OAuth "+token, "2", "5", "cd")
 	require.Equal(t, 400, status, "another size than before")
 	status, _ = send("OAuth "+token, "2", "4", "cde")
