@@ -65,6 +65,17 @@ func vendorCalls(t *testing.T, b *bench) {
 	require.Equal(t, threads.Text("perhaps"), p.Poll.OptionC)
 	require.True(t, p.Poll.TotalVotes.Known)
 
+	readCalls(t, b, c, image, text, ghost)
+	require.NoError(t, c.Posts.Delete(ctx, text))
+	require.ErrorIs(t, c.Posts.Delete(ctx, text), smm.ErrNotFound)
+	_, err = c.Posts.Get(ctx, text)
+	require.ErrorIs(t, err, smm.ErrNotFound)
+}
+
+// readCalls reads what vendorCalls published.
+func readCalls(t *testing.T, b *bench, c *threads.Client, image, text, ghost threads.ID) {
+	t.Helper()
+	ctx := t.Context()
 	ids := func(page threads.Page[threads.Post], err error) []threads.ID {
 		require.NoError(t, err)
 		var out []threads.ID
@@ -79,7 +90,7 @@ func vendorCalls(t *testing.T, b *bench) {
 	require.Equal(t, []threads.ID{ghost}, ids(c.Posts.Ghosts(ctx, threads.ListParams{})))
 	require.Equal(t, []threads.ID{text, image}, ids(c.Profiles.Posts(ctx, "shop", threads.ListParams{}))[1:])
 	require.Equal(t, []threads.ID{image}, ids(c.Search.Keyword(ctx, threads.KeywordQuery{Text: "coffee", Tag: true, Type: threads.MediaImage, Author: "shop"}, threads.ListParams{Since: epoch.AddDate(-10, 0, 0)})))
-	_, err = c.Search.Keyword(ctx, threads.KeywordQuery{}, threads.ListParams{})
+	_, err := c.Search.Keyword(ctx, threads.KeywordQuery{}, threads.ListParams{})
 	require.ErrorIs(t, err, smm.ErrInvalid)
 
 	places, err := c.Locations.Search(ctx, "central")
@@ -95,11 +106,6 @@ func vendorCalls(t *testing.T, b *bench) {
 	embed, err := c.Search.OEmbed(ctx, b.world.Ledger.Items()[0].URL)
 	require.NoError(t, err)
 	require.NotEmpty(t, embed.HTML)
-
-	require.NoError(t, c.Posts.Delete(ctx, text))
-	require.ErrorIs(t, c.Posts.Delete(ctx, text), smm.ErrNotFound)
-	_, err = c.Posts.Get(ctx, text)
-	require.ErrorIs(t, err, smm.ErrNotFound)
 }
 
 func TestReplies(t *testing.T) { replyCalls(t, open(t, nil)) }

@@ -129,6 +129,13 @@ func TestRequestsOnTheWire(t *testing.T) {
 		}
 		require.Regexp(t, `^`+me+`/threads_publish creation_id=\d+$`, got[len(got)-1], tc.name)
 	}
+}
+
+func TestSettersOnTheWire(t *testing.T) {
+	b := open(t, nil)
+	w := &wiretap{next: &http.Transport{}}
+	b.config.HTTPClient = &http.Client{Transport: w}
+	quoted := must(b.VisitorPosts(t.Context(), visitorHandle, "", "share me"))
 	comment := must(b.VisitorPosts(t.Context(), visitorHandle, b.publish(t, &smm.Post{Text: "Hello"}).Post.ID, "rude"))
 	w.writes(t)
 	require.NoError(t, b.channel(t).Hide(t.Context(), comment))
