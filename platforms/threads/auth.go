@@ -63,8 +63,8 @@ func fromToken(ctx context.Context, v ClientConfig, cfg *Config) (*Driver, smm.C
 	return d, ch, nil
 }
 
-// renewer is what renews tokens. The vendor asks for neither id nor secret of the
-// app there, but meta.App wants both: the ones here are sent nowhere.
+// renewer is what renews tokens. WORKAROUND: the vendor asks for neither id nor
+// secret of the app there, but meta.App wants both; the ones here are sent nowhere.
 func renewer(cfg *Config) (*meta.App, error) {
 	app := meta.AppConfig{
 		Platform: Platform, Flavour: meta.ThreadsLogin, ID: "unused", Secret: smm.NewSecret("unused"),

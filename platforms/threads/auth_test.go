@@ -304,6 +304,28 @@ func TestInspectionFails(t *testing.T) {
 	require.Empty(t, got[0].Missing)
 }
 
+// TestAnswersOfALoginAreLost: the code may be spent, and the person is told what to
+// do; nothing is stored.
+func TestAnswersOfALoginAreLost(t *testing.T) {
+	for _, op := range []string{"POST /oauth/access_token", "GET /access_token", "GET user"} {
+		for _, kind := range []sim.FaultKind{sim.DropReply, sim.Garbage, sim.CutReply, sim.ErrorAfter} {
+			b := open(t, nil)
+			c := b.connector(t, nil)
+			b.world.Faults.Add(sim.Fault{Op: op, Kind: kind, Times: -1, Bytes: 5})
+			_, err := b.finish(t, c, smm.ConnectRequest{}, "shop")
+			require.ErrorIs(t, err, smm.ErrUnavailable, "%s %s", op, kind)
+			require.False(t, smm.NeedsReconnect(err))
+			if op != "GET user" {
+				require.Contains(t, err.Error(), "begin again")
+			}
+			e, ok := errors.AsType[*smm.Error](err)
+			require.True(t, ok)
+			require.Equal(t, "connect.finish", e.Op)
+			require.NotContains(t, err.Error(), b.AppSecret())
+		}
+	}
+}
+
 func TestConnectToken(t *testing.T) {
 	b := open(t, nil)
 	c := b.connector(t, nil)

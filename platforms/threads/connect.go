@@ -114,7 +114,7 @@ func (c *Connector) Finish(ctx context.Context, s smm.ConnectStart, r smm.Connec
 	const op = "connect.finish"
 	t, err := c.app.Finish(ctx, s, r)
 	if err != nil {
-		return nil, asOp(op, err)
+		return nil, asOp(op, loginError(err))
 	}
 	cred := t.Credential()
 	if err := c.inspect(ctx, &cred); err != nil {
@@ -204,6 +204,22 @@ func (c *Connector) ConnectToken(ctx context.Context, cred smm.Credential) ([]sm
 		return nil, asOp(op, err)
 	}
 	return []smm.Connected{found}, nil
+}
+
+// loginError says what is to be done about a code that bought no token.
+func loginError(err error) error {
+	e, ok := errors.AsType[*smm.Error](err)
+	if !ok {
+		return err
+	}
+	out := *e
+	switch {
+	case errors.Is(err, smm.ErrUnauthorized):
+		out.Err = fmt.Errorf("%w: the code is over or was used before: begin again", smm.ErrUnauthorized)
+	case errors.Is(err, smm.ErrUnavailable):
+		out.Err = fmt.Errorf("%w: the vendor's answer was lost or cannot be read, and the code may be spent: begin again", smm.ErrUnavailable)
+	}
+	return &out
 }
 
 // asOp names the operation of the connector in an error.

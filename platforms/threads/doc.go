@@ -48,8 +48,8 @@
 // After a backup was restored the container of the lost time is unknown; then only
 // the post itself settles, and its absence proves nothing.
 //
-// A repost has no handle. [Driver.SetReposted] looks for it before and is not
-// sent twice by one call; two calls at once may share twice.
+// A repost has no handle. [Driver.SetReposted] looks for it before it asks, so that
+// calling again after a lost reply does no harm; two calls at once may share twice.
 //
 // # Limits
 //

@@ -99,6 +99,10 @@ func TestAnswersToAPublish(t *testing.T) {
 			require.ErrorIs(t, err, tc.err)
 			require.Equal(t, tc.want, o.State)
 			require.Equal(t, tc.retry, o.Retry)
+			if errors.Is(err, smm.ErrRateLimited) {
+				wait, told := smm.RetryAfter(err)
+				require.True(t, told && wait > 0, "nobody asks again at once")
+			}
 			if tc.want != smm.OutcomeUnknown {
 				return
 			}
