@@ -148,6 +148,8 @@ func TestHealth(t *testing.T) {
 	for _, ref := range []smm.Ref{{Platform: "threads", Space: "x", Kind: smm.KindChannel, ID: "1"}, {Platform: "threads", Kind: smm.KindPost, ID: "1"}} {
 		_, err = b.driver(t).ReadFacts(t.Context(), ref)
 		require.ErrorIs(t, err, smm.ErrInvalid)
+		_, err = b.driver(t).ListPosts(t.Context(), ref, smm.PageRequest{})
+		require.ErrorIs(t, err, smm.ErrInvalid)
 	}
 }
 

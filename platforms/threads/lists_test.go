@@ -300,6 +300,7 @@ func TestRepostIsSoughtSinceThePost(t *testing.T) {
 		require.NoError(t, b.driver(t).SetReposted(ctx, b.account.Channel, item, true))
 	}
 	require.Equal(t, 2, b.world.Faults.Requests(lists)-before)
+	require.Equal(t, 1, b.world.Faults.Requests(sim.Op{Platform: threads.Platform, Name: "POST thread/repost", Class: sim.Commit}))
 	require.True(t, b.Reposted("shop", item.ID))
 	require.NoError(t, b.driver(t).SetReposted(ctx, b.account.Channel, item, false))
 	require.NoError(t, b.driver(t).SetReposted(ctx, b.account.Channel, item, false))
