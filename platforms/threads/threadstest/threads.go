@@ -30,7 +30,7 @@ func (s *Server) render(t *thread, me *account) object {
 	if t.text != "" {
 		o["text"] = t.text
 	}
-	if t.author == me { // ids of others are told nowhere
+	if t.author == me && t.parent == nil { // ids are told of own posts alone
 		o["owner"] = object{"id": t.author.id}
 	}
 	if t.media != nil {
