@@ -224,3 +224,17 @@ func TestDeleteThatDidNot(t *testing.T) {
 	require.True(t, ok)
 	require.Equal(t, ch, e.Channel)
 }
+
+// TestDeleteOfWhatIsNotOurs: the vendor answers the same to what is gone and to what
+// is another's.
+func TestDeleteOfWhatIsNotOurs(t *testing.T) {
+	for body, want := range map[string]error{
+		`{"id":"9","username":"bob"}`: smm.ErrForbidden, `{"id":"9","owner":{"id":"1"}}`: smm.ErrNotFound,
+		`{"id":"9","is_reply_owned_by_me":true}`: smm.ErrNotFound, `{}`: smm.ErrUnavailable,
+	} {
+		d, ch, _ := stub(t, scripted{"GET /9": says(200, body)})
+		require.ErrorIs(t, d.DeleteItem(t.Context(), ch, ch.WithKind(smm.KindComment, "9")), want, body)
+	}
+	d, ch, _ := stub(t, scripted{})
+	require.NoError(t, d.DeleteItem(t.Context(), ch, ch.WithKind(smm.KindComment, "9")), "it is gone")
+}
