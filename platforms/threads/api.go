@@ -44,7 +44,7 @@ func (c *Count) UnmarshalJSON(b []byte) error {
 	if err != nil {
 		f, ferr := strconv.ParseFloat(s, 64)
 		if ferr != nil || f != float64(int64(f)) || f > 1<<53 {
-			return nil
+			return nil //nolint:nilerr // what is no count is not known
 		}
 		n = int64(f)
 	}

@@ -20,12 +20,14 @@ const defaultHost = meta.HostThreads
 // useCase names the account's budget of calls in keys of smm.Quota.
 const useCase = "threads"
 
-// Types that all products of the vendor share.
-type (
-	ID         = meta.ID         // a vendor's identifier, verbatim
-	Time       = meta.Time       // a time as the vendor writes it
-	ListParams = meta.ListParams // a page of a list
-)
+// ID is a vendor's identifier, verbatim.
+type ID = meta.ID
+
+// Time is a time as the vendor writes it.
+type Time = meta.Time
+
+// ListParams choose a page of a list.
+type ListParams = meta.ListParams
 
 // Page is a page of a list. Next and Prev are empty at the ends; a page without
 // items is not the end. On this host a list may go on although the vendor names

@@ -237,7 +237,8 @@ func (d *Driver) ValidatePost(ctx context.Context, _ smm.Ref, p *smm.Post, _ smm
 		add(smm.SeverityError, "options.invalid", "options", err.Error())
 	}
 	if plain, strict := CountText(fullText(p)); plain <= DocumentedLimits().Text.Max && strict > DocumentedLimits().Text.Max {
-		add(smm.SeverityWarning, "text.emoji", "text", fmt.Sprintf("%d characters if emoji count by their bytes, as the vendor is said to do; it may refuse more than %d", strict, DocumentedLimits().Text.Max))
+		add(smm.SeverityWarning, "text.emoji", "text", fmt.Sprintf(
+			"%d characters if emoji count by their bytes, as the vendor is said to do; it may refuse more than %d", strict, DocumentedLimits().Text.Max))
 	}
 	if n := len(links(p)); n > MaxLinks {
 		add(smm.SeverityError, "text.too-many-links", "text", fmt.Sprintf("%d different links, at most %d allowed", n, MaxLinks))

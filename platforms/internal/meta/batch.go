@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
 	"strings"
@@ -113,9 +114,7 @@ func (c *Client) relative(read BatchRead) (string, error) {
 		}
 	}
 	q := url.Values{}
-	for k, v := range read.Params {
-		q[k] = v
-	}
+	maps.Copy(q, read.Params)
 	if len(read.Fields) > 0 {
 		q.Set("fields", strings.Join(read.Fields, ","))
 	}
@@ -143,7 +142,7 @@ func (c *Client) batchResult(op string, whole *httpx.Response, item *wireBatchRe
 		body = []byte(inner)
 	}
 	resp := &httpx.Response{Status: item.Code, Header: http.Header{}, Body: body, RequestID: whole.RequestID, At: whole.At}
-	if _, failed := failureIn(body); failed || !resp.OK() {
+	if failureIn(body) || !resp.OK() {
 		out.Err = c.table.Error(op, smm.Ref{}, resp, secrets...)
 		return out
 	}

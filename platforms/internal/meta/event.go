@@ -230,7 +230,7 @@ func keyOf(e *Event) (string, error) {
 	}
 	h := sha256.New()
 	for _, part := range []string{e.Object, e.Account, string(e.Kind), e.Field} {
-		fmt.Fprintf(h, "%d:%s", len(part), part)
+		h.Write(fmt.Appendf(nil, "%d:%s", len(part), part))
 	}
 	h.Write(content)
 	return base64.RawURLEncoding.EncodeToString(h.Sum(nil)[:18]), nil

@@ -108,11 +108,12 @@ func errorObject(raw json.RawMessage) (GraphError, bool) {
 
 // failureIn looks for an error in an answer with status 200. Most answers do not
 // hold the words, and are not decoded for it.
-func failureIn(body []byte) (GraphError, bool) {
+func failureIn(body []byte) bool {
 	if !bytes.Contains(body, []byte(`"error"`)) && !bytes.Contains(body, []byte(`"debug_info"`)) && !bytes.Contains(body, []byte(`"error_type"`)) {
-		return GraphError{}, false
+		return false
 	}
-	return ParseError(body)
+	_, failed := ParseError(body)
+	return failed
 }
 
 func isObject(raw json.RawMessage) bool { return len(raw) > 0 && raw[0] == '{' }

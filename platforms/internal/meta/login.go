@@ -42,7 +42,7 @@ type Endpoints struct {
 func EndpointsOf(f Flavour, version string) Endpoints {
 	switch f {
 	case InstagramLogin:
-		return Endpoints{
+		return Endpoints{ //nolint:gosec // addresses, no secrets
 			Dialog:   "https://www.instagram.com/oauth/authorize",
 			Token:    "https://api.instagram.com/oauth/access_token",
 			Exchange: HostInstagram + "/access_token", Refresh: HostInstagram + "/refresh_access_token",

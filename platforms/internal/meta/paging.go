@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/url"
 	"strconv"
 	"time"
@@ -73,9 +74,7 @@ func List[T any](ctx context.Context, c *Client, r *Request, p ListParams) (Page
 
 func (p ListParams) query(base url.Values) (url.Values, error) {
 	q := url.Values{}
-	for k, v := range base {
-		q[k] = v
-	}
+	maps.Copy(q, base)
 	if p.Limit > 0 {
 		q.Set("limit", strconv.Itoa(p.Limit))
 	}
@@ -92,9 +91,7 @@ func (p ListParams) query(base url.Values) (url.Values, error) {
 	if err != nil || len(p.Cursor) > maxCursor || len(from) == 0 || len(onlyPaging(from)) != len(from) {
 		return nil, fmt.Errorf("%w: meta: the cursor is neither Page.Next nor Page.Prev", smm.ErrInvalid)
 	}
-	for k, v := range from {
-		q[k] = v
-	}
+	maps.Copy(q, from)
 	return q, nil
 }
 

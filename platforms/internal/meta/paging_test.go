@@ -212,7 +212,7 @@ func TestBatchAnswers(t *testing.T) {
 	require.NoError(t, err)
 	require.Empty(t, fails(t, got[0].Err, smm.ErrUnauthorized).Message)
 	require.NoError(t, rec.seen[0].ParseForm())
-	require.JSONEq(t, `[{"method":"GET","relative_url":"v25.0/1"},{"method":"GET","relative_url":"v25.0/2?a=b%26c"}]`, rec.seen[0].PostForm.Get("batch"))
+	require.JSONEq(t, `[{"method":"GET","relative_url":"v25.0/1"},{"method":"GET","relative_url":"v25.0/2?a=b%26c"}]`, rec.seen[0].PostFormValue("batch"))
 	for _, bad := range [][]string{{""}, {".."}, {"1", "."}} {
 		_, err := cannedClient(t, rec).Batch(t.Context(), "b", []meta.BatchRead{{Path: bad}})
 		fails(t, err, smm.ErrInvalid)

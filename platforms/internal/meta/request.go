@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
 	"strings"
@@ -98,7 +99,7 @@ func (c *Client) Do(ctx context.Context, r *Request) error {
 func (c *Client) Commit(ctx context.Context, r *Request, into any) (smm.Outcome, error) {
 	resp, fate, err := c.commit(ctx, r, into)
 	if err != nil && fate == httpx.FateAnswered && resp != nil && resp.OK() {
-		if _, failed := failureIn(resp.Body); !failed {
+		if !failureIn(resp.Body) {
 			return smm.Outcome{}, err // the answer cannot be read, and says nothing
 		}
 	}
@@ -125,7 +126,7 @@ func (c *Client) failure(r *Request, auth *callAuth, resp *httpx.Response, err e
 	case err != nil:
 		return c.table.Error(r.Op, r.Channel, resp, auth.secrets()...)
 	}
-	if _, failed := failureIn(resp.Body); failed {
+	if failureIn(resp.Body) {
 		return c.table.Error(r.Op, r.Channel, resp, auth.secrets()...)
 	}
 	return nil
@@ -168,9 +169,7 @@ func (c *Client) request(ctx context.Context, r *Request, method string) (*httpx
 		return nil, nil, err
 	}
 	params := url.Values{}
-	for k, v := range r.Params {
-		params[k] = v
-	}
+	maps.Copy(params, r.Params)
 	if len(r.Fields) > 0 {
 		params.Set("fields", strings.Join(r.Fields, ","))
 	}

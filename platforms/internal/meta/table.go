@@ -55,13 +55,14 @@ func NewTable(p smm.Platform, own ...Row) (*Table, error) {
 // Rows returns the rows in the order in which they are tried.
 func (t *Table) Rows() []Row { return slices.Clone(t.rows) }
 
-func (t *Table) row(g GraphError) (Row, bool) {
+// row returns the first row that fits, the zero Row for none.
+func (t *Table) row(g GraphError) Row {
 	for i := range t.rows {
 		if t.rows[i].fits(g) {
-			return t.rows[i], true
+			return t.rows[i]
 		}
 	}
-	return Row{}, false
+	return Row{}
 }
 
 // errAnswered marks that httpx read a whole answer whose status is an error; what
@@ -88,7 +89,7 @@ func (t *Table) Error(op string, ch smm.Ref, resp *httpx.Response, secrets ...st
 			*shown = ""
 		}
 	}
-	row, _ := t.row(g)
+	row := t.row(g)
 	switch e.Err = row.Err; {
 	case e.Err != nil:
 	case g.Code == 0 && isHTML(resp.Body):
@@ -148,7 +149,7 @@ func (t *Table) Outcome(fate httpx.Fate, resp *httpx.Response) smm.Outcome {
 	case !failed:
 		return t.later(o, Row{}, resp)
 	}
-	row, _ := t.row(g)
+	row := t.row(g)
 	switch row.Verdict {
 	case httpx.VerdictUnknown:
 		return smm.Outcome{}

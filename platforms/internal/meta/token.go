@@ -79,7 +79,7 @@ func (a *App) call(ctx context.Context, call *tokenCall) (*httpx.Response, error
 	case err != nil:
 		return nil, a.table.Error(call.op, smm.Ref{}, resp, secrets...)
 	}
-	if _, failed := failureIn(resp.Body); failed {
+	if failureIn(resp.Body) {
 		return nil, a.table.Error(call.op, smm.Ref{}, resp, secrets...)
 	}
 	return resp, nil

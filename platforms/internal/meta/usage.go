@@ -213,7 +213,7 @@ func (c *Client) throttled(bucket string, r *httpx.Request, resp *httpx.Response
 	if !ok {
 		return false
 	}
-	row, _ := c.table.row(g)
+	row := c.table.row(g)
 	switch row.Budget {
 	case BudgetApp:
 		return bucket == BudgetApp

@@ -46,7 +46,7 @@ func (s *Server) createContainer(c *call) metatest.Reply {
 
 func refuse(r metatest.Reply) *metatest.Reply { return &r }
 
-var linkPattern = regexp.MustCompile(`https?://[^\s]+`)
+var linkPattern = regexp.MustCompile(`https?://\S+`)
 
 func (s *Server) checkText(c *call, k *container) *metatest.Reply {
 	d := k.draft
@@ -199,7 +199,7 @@ const maxFetch = 64 << 20
 
 // fetch gets what is at an address, as the vendor does for itself.
 func (s *Server) fetch(address string) (string, error) {
-	resp, err := s.opts.Fetch.Get(address) //nolint:noctx // the fetch belongs to no request
+	resp, err := s.opts.Fetch.Get(address)
 	if err != nil {
 		return "", err
 	}

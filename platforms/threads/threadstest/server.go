@@ -119,7 +119,7 @@ func (s *Server) ensure(username string) *account {
 	id := s.base.AddNode("user", "", username, nil).ID
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if a = s.person(username); a != nil {
+	if a := s.person(username); a != nil {
 		return a
 	}
 	a = &account{

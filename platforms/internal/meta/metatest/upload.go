@@ -191,7 +191,7 @@ func (u *upload) take(r *http.Request, header string, size, cut int64) *Reply {
 		return refuse("OffsetInvalidError", "the offset is not where the file ends", false)
 	}
 	u.size = size
-	body := io.Reader(io.LimitReader(r.Body, size-u.at+1))
+	body := io.LimitReader(r.Body, size-u.at+1)
 	if cut >= 0 {
 		body = io.LimitReader(r.Body, cut)
 	}
