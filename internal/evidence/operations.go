@@ -16,8 +16,8 @@ import (
 
 // Operations returns the names of everything that the vendor client in a
 // platform's folder can ask for, sorted: the values that the field Op of a
-// httpx.Request can take. They are found by following constants through
-// parameters and concatenations from callers to the request.
+// httpx.Request, or of a meta.Request, can take. They are found by following
+// constants through parameters and concatenations from callers to the request.
 //
 // A name that cannot be followed is an error, since it would be an operation
 // that no table shows.
@@ -106,11 +106,11 @@ func (absent) Import(path string) (*types.Package, error) {
 	return p, nil
 }
 
-// requests collects the operations of all literals of httpx.Request.
+// requests collects the operations of all literals of requests.
 func (s *scan) requests() {
 	s.inspect(func(fn *ast.FuncDecl, n ast.Node) {
 		lit, ok := n.(*ast.CompositeLit)
-		if !ok || !isSelector(lit.Type, "httpx", "Request") {
+		if !ok || (!isSelector(lit.Type, "httpx", "Request") && !isSelector(lit.Type, "meta", "Request")) {
 			return
 		}
 		for _, e := range lit.Elts {
