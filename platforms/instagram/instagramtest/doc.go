@@ -1,0 +1,2 @@
+// Package instagramtest simulates Instagram as its professional accounts see it.
+package instagramtest
