@@ -49,7 +49,8 @@
 // Not verified, for want of a document or an account: that the code and the short
 // token of Facebook may be redeemed by POST, as golang.org/x/oauth2 does (the
 // sheets show GET); that Instagram and Threads take the token of an exchange or
-// a renewal in the header; the proof in the address of a POST; the names in
+// a renewal in the header; the proof in the address of a
+// POST, and that uploads need none; the names in
 // X-Ad-Account-Usage; upload sessions ([Client.StartSession]); the limit of a
 // batch; the form of a signed request; rows whose source says so; whether a
 // deletion of what is gone answers success; usage headers on graph.threads.net.

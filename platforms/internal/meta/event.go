@@ -172,7 +172,7 @@ func (d *decoder) item(e Event) bool {
 		}
 	}
 	for _, name := range sortedKeys(members) {
-		if v := members[name]; !slices.Contains(messagingFrame, name) && len(v) > 0 && v[0] == '{' {
+		if v := members[name]; name != "" && !slices.Contains(messagingFrame, name) && len(v) > 0 && v[0] == '{' {
 			e.Field = name
 			return d.put(e)
 		}

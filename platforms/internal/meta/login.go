@@ -2,6 +2,7 @@ package meta
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -118,9 +119,11 @@ func NewApp(cfg AppConfig) (*App, error) {
 // loginRows stand before the shared ones: at a login a wrong code is 100 with a
 // subcode, and to begin again is the cure. The subcodes are not verified.
 var loginRows = []Row{
-	{Code: 100, Subcode: 36007, Err: smm.ErrUnauthorized, Verdict: httpx.VerdictRefused, Source: srcMemory}, // the code was not made for this app
-	{Code: 100, Subcode: 36009, Err: smm.ErrUnauthorized, Verdict: httpx.VerdictRefused, Source: srcMemory}, // the code was used
-	{Code: 101, Err: smm.ErrForbidden, Verdict: httpx.VerdictRefused, Source: srcMemory},                    // the app's id or secret is wrong
+	{Code: 100, Subcode: 36007, Err: smm.ErrUnauthorized, Verdict: httpx.VerdictRefused, Source: srcMemory},         // the code was not made for this app
+	{Code: 100, Subcode: 36008, Err: smm.ErrRejected, Verdict: httpx.VerdictRefused, Source: srcMemory},             // another redirect address than at the start
+	{Code: 100, Subcode: 36009, Err: smm.ErrUnauthorized, Verdict: httpx.VerdictRefused, Source: srcMemory},         // the code was used
+	{Code: 400, Type: "OAuthException", Err: smm.ErrUnauthorized, Verdict: httpx.VerdictRefused, Source: srcMemory}, // all that api.instagram.com says
+	{Code: 101, Err: smm.ErrForbidden, Verdict: httpx.VerdictRefused, Source: srcMemory},                            // the app's id or secret is wrong
 }
 
 // String implements fmt.Stringer.
@@ -131,8 +134,14 @@ func (a *App) String() string { return "meta.App(" + a.cfg.ID + ")" }
 func (a *App) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte(a.String())) }
 
 // AppToken is the token of the app itself, as the vendor allows to write it:
-// "id|secret".
-func (a *App) AppToken() smm.Secret { return smm.NewSecret(a.cfg.ID + "|" + a.cfg.Secret.Reveal()) }
+// "id|secret", at Threads "TH|id|secret" (the latter is not verified).
+func (a *App) AppToken() smm.Secret {
+	t := a.cfg.ID + "|" + a.cfg.Secret.Reveal()
+	if a.cfg.Flavour == ThreadsLogin {
+		t = "TH|" + t
+	}
+	return smm.NewSecret(t)
+}
 
 const startLife = 10 * time.Minute
 
@@ -175,11 +184,11 @@ func (a *App) Finish(ctx context.Context, s smm.ConnectStart, r smm.ConnectReply
 	}
 	short, err := a.Redeem(ctx, r.Code, s.Redirect)
 	if err != nil {
-		return nil, err
+		return nil, spent(err)
 	}
 	long, err := a.Lengthen(ctx, short.Access)
 	if err != nil {
-		return nil, err
+		return nil, spent(err)
 	}
 	if long.UserID == "" {
 		long.UserID = short.UserID
@@ -188,6 +197,17 @@ func (a *App) Finish(ctx context.Context, s smm.ConnectStart, r smm.ConnectReply
 		long.Scopes = short.Scopes
 	}
 	return long, nil
+}
+
+// spent says what to do about a code that bought no token.
+func spent(err error) error {
+	e, ok := errors.AsType[*smm.Error](err)
+	if !ok {
+		return err
+	}
+	out := *e
+	out.Op, out.Err = "connect.finish", fmt.Errorf("%w: the code is spent: begin again", e.Err)
+	return &out
 }
 
 // Redeem exchanges a code for a short token, which lives an hour or two. A code is
@@ -206,7 +226,7 @@ func (a *App) Redeem(ctx context.Context, code smm.Secret, redirect string) (*To
 
 // Lengthen exchanges a short token for one of about 60 days.
 func (a *App) Lengthen(ctx context.Context, short smm.Secret) (*Token, error) {
-	call := &tokenCall{op: opLengthen, url: a.cfg.Endpoints.Exchange, secrets: []string{short.Reveal()}}
+	call := &tokenCall{op: opLengthen, url: a.cfg.Endpoints.Exchange, secrets: []string{short.Reveal()}, repeats: true}
 	switch a.cfg.Flavour {
 	case FacebookLogin:
 		call.form = url.Values{
@@ -252,6 +272,9 @@ func (a *App) Renew(ctx context.Context, c smm.Credential) (smm.Credential, erro
 	})
 	if err != nil {
 		return smm.Credential{}, err
+	}
+	if t.Scopes == nil {
+		t.Scopes = c.Scopes
 	}
 	return c.Renewed(t.Credential()), nil
 }

@@ -158,3 +158,29 @@ func (c *Client) unreadable(r *Request, resp *httpx.Response, what string) error
 		Err: fmt.Errorf("%w: unreadable answer: %s", smm.ErrUnavailable, what),
 	}
 }
+
+// maxPages bounds Collect.
+const maxPages = 1000
+
+// Collect reads all pages of a list. A list that comes back to a page, or that
+// does not end, is an error that matches smm.ErrUnavailable.
+func Collect[T any](ctx context.Context, p ListParams, list func(context.Context, ListParams) (Page[T], error)) ([]T, error) {
+	var out []T
+	seen := make(map[string]bool)
+	for range maxPages {
+		page, err := list(ctx, p)
+		if err != nil {
+			return out, err
+		}
+		out = append(out, page.Items...)
+		if page.Next == "" {
+			return out, nil
+		}
+		if seen[page.Next] {
+			break
+		}
+		seen[page.Next] = true
+		p.Cursor = page.Next
+	}
+	return out, fmt.Errorf("%w: the platform's list does not end", smm.ErrUnavailable)
+}

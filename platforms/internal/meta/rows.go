@@ -24,25 +24,16 @@ const (
 // vendor calls transient.
 var sharedRows = []Row{
 	// Codes that lie: it may be public although an error came back.
-	{Code: 4, Subcode: 2207051, Err: smm.ErrForbidden, Verdict: httpx.VerdictUnknown, Source: srcLie},
+	{Subcode: 2207051, Err: smm.ErrForbidden, Verdict: httpx.VerdictUnknown, Source: srcLie},         // with code 4
+	{Subcode: 2207001, Err: smm.ErrUnavailable, Verdict: httpx.VerdictUnknown, Source: srcInstagram}, // with code -1
 	{Code: 1, Subcode: 1357046, Err: smm.ErrUnavailable, Verdict: httpx.VerdictUnknown, Source: srcSendLie},
-	{Code: -1, Subcode: 2207001, Err: smm.ErrUnavailable, Verdict: httpx.VerdictUnknown, Source: srcInstagram},
 	{Subcode: 1363047, Err: smm.ErrUnavailable, Verdict: httpx.VerdictUnknown, Source: srcPostiz},
 	{Subcode: 1609010, Err: smm.ErrUnavailable, Verdict: httpx.VerdictUnknown, Source: srcPostiz},
 	// A duplicate is a signal and no proof: an earlier attempt may have made it.
 	{Code: 506, Err: smm.ErrDuplicate, Verdict: httpx.VerdictUnknown, Source: srcMemory},
 	{Subcode: 1366051, Err: smm.ErrDuplicate, Verdict: httpx.VerdictUnknown, Source: srcPostiz},
 
-	// The token is over. All subcodes of 190 mean so; these are named for hosts
-	// that tell people why: app removed, checkpoint, password changed, expired,
-	// unconfirmed, invalid, role lost.
-	{Code: 190, Subcode: 458, Err: smm.ErrUnauthorized, Verdict: httpx.VerdictRefused, Source: srcGraph},
-	{Code: 190, Subcode: 459, Err: smm.ErrUnauthorized, Verdict: httpx.VerdictRefused, Source: srcGraph},
-	{Code: 190, Subcode: 460, Err: smm.ErrUnauthorized, Verdict: httpx.VerdictRefused, Source: srcGraph},
-	{Code: 190, Subcode: 463, Err: smm.ErrUnauthorized, Verdict: httpx.VerdictRefused, Source: srcGraph},
-	{Code: 190, Subcode: 464, Err: smm.ErrUnauthorized, Verdict: httpx.VerdictRefused, Source: srcGraph},
-	{Code: 190, Subcode: 467, Err: smm.ErrUnauthorized, Verdict: httpx.VerdictRefused, Source: srcGraph},
-	{Code: 190, Subcode: 492, Err: smm.ErrUnauthorized, Verdict: httpx.VerdictRefused, Source: srcGraph},
+	// The token is over, whatever the subcode; see TokenEndOf.
 	{Code: 190, Err: smm.ErrUnauthorized, Verdict: httpx.VerdictRefused, Source: srcGraph},
 	{Code: 102, Err: smm.ErrUnauthorized, Verdict: httpx.VerdictRefused, Source: srcGraph},
 
@@ -60,8 +51,6 @@ var sharedRows = []Row{
 	{Subcode: 2207082, Err: smm.ErrRejected, Verdict: httpx.VerdictRefused, Source: srcPostiz},
 	{Subcode: 2207042, Err: smm.ErrRateLimited, Verdict: httpx.VerdictRetry, Source: srcInstagram}, // posts of a day
 	{Subcode: 2207050, Err: smm.ErrForbidden, Verdict: httpx.VerdictRefused, Source: srcInstagram}, // the account is restricted
-	{Subcode: 2207051, Err: smm.ErrForbidden, Verdict: httpx.VerdictUnknown, Source: srcLie},
-	{Subcode: 2207001, Err: smm.ErrUnavailable, Verdict: httpx.VerdictUnknown, Source: srcInstagram},
 	{Subcode: 2207004, Err: smm.ErrRejected, Verdict: httpx.VerdictRefused, Source: srcInstagram},
 	{Subcode: 2207005, Err: smm.ErrRejected, Verdict: httpx.VerdictRefused, Source: srcInstagram},
 	{Subcode: 2207009, Err: smm.ErrRejected, Verdict: httpx.VerdictRefused, Source: srcInstagram},
@@ -85,10 +74,8 @@ var sharedRows = []Row{
 	{Subcode: 2018108, Err: smm.ErrForbidden, Verdict: httpx.VerdictRefused, Source: srcMemory},
 	{Subcode: 2534041, Err: smm.ErrForbidden, Verdict: httpx.VerdictRefused, Source: srcMessenger},
 	{Code: 613, Subcode: 2534040, Err: smm.ErrRateLimited, Verdict: httpx.VerdictRetry, Budget: BudgetAccount, Source: srcMessenger},
-	{Code: 551, Err: smm.ErrForbidden, Verdict: httpx.VerdictRefused, Source: srcMessenger},
 
 	// Content and conduct.
-	{Code: 368, Err: smm.ErrForbidden, Verdict: httpx.VerdictRefused, Source: srcGraph},
 	{Subcode: 1346003, Err: smm.ErrRejected, Verdict: httpx.VerdictRefused, Source: srcPostiz},
 	{Subcode: 1404102, Err: smm.ErrRejected, Verdict: httpx.VerdictRefused, Source: srcPostiz},
 	{Subcode: 1404006, Err: smm.ErrRejected, Verdict: httpx.VerdictRefused, Source: srcPostiz},
@@ -98,6 +85,8 @@ var sharedRows = []Row{
 	{Subcode: 1366046, Err: smm.ErrRejected, Verdict: httpx.VerdictRefused, Source: srcPostiz},  // a photo that is too large
 	{Subcode: 1404078, Err: smm.ErrForbidden, Verdict: httpx.VerdictRefused, Source: srcPostiz}, // page publishing authorization
 	{Subcode: 4854002, Err: smm.ErrForbidden, Verdict: httpx.VerdictRefused, Source: srcPostiz}, // identity to be confirmed
+	{Code: 368, Err: smm.ErrForbidden, Verdict: httpx.VerdictRefused, Source: srcGraph},
+	{Code: 551, Err: smm.ErrForbidden, Verdict: httpx.VerdictRefused, Source: srcMessenger},
 
 	// Throttles.
 	{Code: 4, Err: smm.ErrRateLimited, Verdict: httpx.VerdictRetry, Budget: BudgetApp, Source: srcLimits},

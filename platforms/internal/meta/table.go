@@ -27,7 +27,10 @@ type Row struct {
 }
 
 func (r *Row) fits(g GraphError) bool {
-	last := max(r.To, r.Code)
+	last := r.Code
+	if r.To != 0 {
+		last = r.To
+	}
 	return (r.Code == 0 || g.Code >= r.Code && g.Code <= last) && (r.Subcode == 0 || r.Subcode == g.Subcode) &&
 		(r.Type == "" || r.Type == g.Type) && (!r.Transient || g.Transient)
 }

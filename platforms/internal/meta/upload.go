@@ -23,9 +23,8 @@ type Upload struct {
 	URL     string // only addresses at Config.Uploads or Config.Host are sent to
 	Source  io.ReaderAt
 	Size    int64
-	// Offset asks how much has arrived. It is called after a reply was lost, and
-	// by Resume. Nil means that UploadedBytes cannot be known: a lost reply ends
-	// the upload.
+	// Offset asks how much has arrived; see UploadedBytes. It is called after a
+	// reply was lost, and by Resume. Without it a lost reply ends the upload.
 	Offset func(ctx context.Context) (int64, error)
 	// Progress, if not nil, is told how much was handed to the network.
 	Progress func(sent int64)
