@@ -2,9 +2,11 @@ package instagram
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
+	"time"
 
 	"github.com/smmkit/smmkit/platforms/internal/meta"
 	"github.com/smmkit/smmkit/smm"
@@ -80,7 +82,7 @@ type ClientConfig struct {
 // Client is the vendor client of one professional account. It is safe for
 // concurrent use. Methods return *smm.Error.
 type Client struct {
-	graph   *meta.Client
+	graph   *graph
 	login   Login
 	account ID
 	page    ID
@@ -125,7 +127,7 @@ func newClient(cfg ClientConfig) (*Client, error) {
 	if cfg.UserAgent == "" {
 		cfg.UserAgent = "smmkit"
 	}
-	graph, err := meta.New(meta.Config{
+	g, err := meta.New(meta.Config{
 		Platform: Platform, Host: cfg.Hosts.graph(cfg.Login), Version: cfg.Version, Uploads: cfg.Hosts.Uploads,
 		Token: cfg.Token, Tokens: cfg.Tokens, AppSecret: cfg.AppSecret, HTTPClient: cfg.HTTPClient,
 		Quota: cfg.Quota, Clock: cfg.Clock, Logger: cfg.Logger, UserAgent: cfg.UserAgent,
@@ -134,7 +136,7 @@ func newClient(cfg ClientConfig) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &Client{graph: graph, login: cfg.Login, account: cfg.Account, page: cfg.Page}
+	c := &Client{graph: &graph{g}, login: cfg.Login, account: cfg.Account, page: cfg.Page}
 	if c.account == "" {
 		c.account = me
 	}
@@ -199,7 +201,7 @@ func (c Created) identity() ID   { return c.ID }
 
 // one reads a node.
 func one[T identified](ctx context.Context, c *Client, r *meta.Request) (T, error) {
-	v, err := meta.Get[T](ctx, c.graph, r)
+	v, err := getFrom[T](ctx, c, r)
 	if err == nil && v.identity() == "" {
 		err = unreadable(r.Op, c.ref(), "an object without an id")
 	}
@@ -238,4 +240,50 @@ func (c *Client) commit(ctx context.Context, r *meta.Request) (Created, smm.Outc
 		return Created{}, smm.Outcome{}, unreadable(r.Op, c.ref(), "nothing was made")
 	}
 	return v, smm.Outcome{State: smm.OutcomePublished, Evidence: smm.EvidenceReply}, nil
+}
+
+// graph gives throttles without a time one, since callers must know when to come
+// back. It is the place for what package meta should do for all products; when it
+// does, graph goes.
+type graph struct{ *meta.Client }
+
+// throttlePause is when a throttle whose answer does not say is tried again: the
+// budget of an app rolls over an hour.
+const throttlePause = 5 * time.Minute
+
+func waited(err error) error {
+	limit, is := errors.AsType[*smm.RateLimitError](err)
+	e, ours := errors.AsType[*smm.Error](err)
+	if !is || !ours || limit.After > 0 {
+		return err
+	}
+	out, l := *e, *limit
+	l.After = throttlePause
+	out.Err = &l
+	return &out
+}
+
+func (g *graph) Read(ctx context.Context, r *meta.Request, into any) error {
+	return waited(g.Client.Read(ctx, r, into))
+}
+
+func (g *graph) Write(ctx context.Context, r *meta.Request, into any) error {
+	return waited(g.Client.Write(ctx, r, into))
+}
+
+func (g *graph) Do(ctx context.Context, r *meta.Request) error { return waited(g.Client.Do(ctx, r)) }
+
+func (g *graph) Commit(ctx context.Context, r *meta.Request, into any) (smm.Outcome, error) {
+	o, err := g.Client.Commit(ctx, r, into)
+	return o, waited(err)
+}
+
+func getFrom[T any](ctx context.Context, c *Client, r *meta.Request) (T, error) {
+	v, err := meta.Get[T](ctx, c.graph.Client, r)
+	return v, waited(err)
+}
+
+func listFrom[T any](ctx context.Context, c *Client, r *meta.Request, p ListParams) (Page[T], error) {
+	page, err := meta.List[T](ctx, c.graph.Client, r, p)
+	return page, waited(err)
 }

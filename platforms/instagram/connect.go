@@ -148,7 +148,7 @@ func (c *Connector) inspected(ctx context.Context, cred smm.Credential) smm.Cred
 	return out
 }
 
-// connectError says what to do about a consent that led to nothing.
+// connectError names what failed.
 func connectError(err error) error {
 	e, ok := errors.AsType[*smm.Error](err)
 	if !ok {
@@ -156,12 +156,6 @@ func connectError(err error) error {
 	}
 	out := *e
 	out.Op = "connect.finish"
-	switch {
-	case errors.Is(err, smm.ErrUnauthorized):
-		out.Err = fmt.Errorf("%w: the code is over or was used before: begin again", smm.ErrUnauthorized)
-	case e.Outcome == smm.OutcomeUnknown && errors.Is(err, smm.ErrUnavailable):
-		out.Err = fmt.Errorf("%w: the answer was lost or cannot be read, and the code is spent: begin again", smm.ErrUnavailable)
-	}
 	return &out
 }
 
@@ -196,9 +190,6 @@ func (f *finder) vendor(l Login, account ID, token smm.Secret) (*Client, error) 
 	return newClient(cfg)
 }
 
-// maxPages bounds the Pages of one person: 20 lists of 25.
-const maxAccountPages = 20
-
 func (f *finder) find(ctx context.Context, cred smm.Credential) ([]smm.Connected, error) {
 	const op = "connect.find"
 	l := loginOf(&cred)
@@ -216,22 +207,15 @@ func (f *finder) find(ctx context.Context, cred smm.Credential) ([]smm.Connected
 	if own, ok := f.ofPage(ctx, c, cred); ok {
 		return own, nil
 	}
+	pages, err := c.graph.AllAccounts(ctx)
+	if err != nil {
+		return nil, waited(err)
+	}
 	var out []smm.Connected
-	p := ListParams{}
-	for range maxAccountPages {
-		page, err := c.graph.Accounts(ctx, p)
-		if err != nil {
-			return nil, err
+	for i := range pages {
+		if pages[i].Instagram != "" {
+			out = append(out, f.linked(ctx, &pages[i], cred))
 		}
-		for _, a := range page.Items {
-			if a.Instagram != "" {
-				out = append(out, f.linked(ctx, &a, cred))
-			}
-		}
-		if page.Next == "" || page.Next == p.Cursor {
-			break
-		}
-		p = ListParams{Cursor: page.Next}
 	}
 	if len(out) == 0 {
 		return nil, failed(op, smm.Ref{}, fmt.Errorf("%w: no Page was chosen that has a professional account of Instagram linked to it", smm.ErrForbidden))

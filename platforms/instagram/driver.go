@@ -268,11 +268,8 @@ func (v *validator) count(code, path string, got, limit int, what string) {
 }
 
 func (v *validator) post(p *smm.Post, o *PostOptions) {
-	switch {
-	case len(p.Media) == 0:
+	if len(p.Media) == 0 {
 		v.add(smm.SeverityError, "media.required", "media", "a post on Instagram needs a picture or film", nil)
-	case !v.hosted && v.s.login == InstagramLogin, !v.hosted && len(p.Media) > 1:
-		v.add(smm.SeverityError, "media.host", "media", "Instagram fetches the files itself: the driver needs a MediaHost", nil)
 	}
 	if o.Format == FormatStory {
 		v.story(p)
@@ -298,6 +295,9 @@ func (v *validator) post(p *smm.Post, o *PostOptions) {
 	for i, m := range p.Media {
 		if m.AltText == "" && o.Format != FormatStory {
 			v.add(smm.SeverityInfo, "media.alt-text-missing", fmt.Sprintf("media[%d].alt_text", i), "people expect a description of pictures", nil)
+		}
+		if m.Thumbnail != "" && !v.hosted { // the capabilities tell of the other files
+			v.add(smm.SeverityError, "media.host", fmt.Sprintf("media[%d].thumbnail", i), "Instagram fetches covers itself: the driver needs a MediaHost", nil)
 		}
 		if len(m.Captions) > 0 {
 			v.add(smm.SeverityWarning, "media.captions", fmt.Sprintf("media[%d].captions", i), "Instagram takes no subtitle tracks; they are not sent", nil)

@@ -81,7 +81,7 @@ func postOf(channel smm.Ref, m *Media, own bool, now time.Time) smm.PublishedPos
 
 // wrote reports whether a comment is the channel's own.
 func (c *Comment) wrote(channel smm.Ref, self *Account) bool {
-	return c.User != nil && c.User.ID != "" && c.From == nil || c.From != nil && string(c.From.ID) == channel.ID ||
+	return c.User != nil && string(c.User.ID) == channel.ID || c.From != nil && string(c.From.ID) == channel.ID ||
 		c.name() != "" && strings.EqualFold(c.name(), self.Username)
 }
 

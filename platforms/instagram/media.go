@@ -192,7 +192,7 @@ const opPublish = "media.publish"
 func (s *MediaService) PublishingLimit(ctx context.Context) (PublishingLimit, error) {
 	r := s.c.req("media.publishing_limit", string(s.c.account), "content_publishing_limit")
 	r.Fields = []string{"quota_usage", "config"}
-	page, err := meta.List[PublishingLimit](ctx, s.c.graph, r, ListParams{})
+	page, err := listFrom[PublishingLimit](ctx, s.c, r, ListParams{})
 	if err != nil || len(page.Items) == 0 {
 		return PublishingLimit{}, err
 	}
@@ -226,7 +226,7 @@ func (s *MediaService) List(ctx context.Context, p ListParams) (Page[Media], err
 func (s *MediaService) list(ctx context.Context, op, edge string, fields []string, p ListParams) (Page[Media], error) {
 	r := s.c.req(op, string(s.c.account), edge)
 	r.Fields = fields
-	return meta.List[Media](ctx, s.c.graph, r, p)
+	return listFrom[Media](ctx, s.c, r, p)
 }
 
 // Stories lists the stories of the last 24 hours.
@@ -256,7 +256,7 @@ func (s *MediaService) Live(ctx context.Context, p ListParams) (Page[Media], err
 func (s *MediaService) Children(ctx context.Context, id ID) (Page[Media], error) {
 	r := s.c.req("media.children", string(id), "children")
 	r.Fields = []string{"id", "media_type", "media_url", "thumbnail_url", "permalink", "timestamp"}
-	return meta.List[Media](ctx, s.c.graph, r, ListParams{})
+	return listFrom[Media](ctx, s.c, r, ListParams{})
 }
 
 // Delete removes a media (FacebookLogin, since 2025-12-03).

@@ -44,6 +44,7 @@ type prepared struct {
 	Comment bool           `json:"comment,omitempty"` // the target is a comment
 	Media   ID             `json:"media,omitempty"`   // of a mention
 	Thread  ID             `json:"thread,omitempty"`  // of a message
+	Seen    []ID           `json:"seen,omitempty"`    // what reads like it and was there before
 	Tag     string         `json:"tag,omitempty"`
 	File    string         `json:"file,omitempty"` // the kind of a message's file
 	URL     string         `json:"url,omitempty"`  // where it is
@@ -178,8 +179,26 @@ func (d *Driver) beginReply(ctx context.Context, s *session, r *smm.PublishReque
 		return st, p, nil
 	}
 	self, err := s.own(ctx, d.cfg.Clock.Now())
+	if err != nil {
+		return st, smm.Prepared{}, err
+	}
 	st.Self = self.Username
+	if !r.Restored.IsZero() { // what is there now may be the item itself
+		return st, p, nil
+	}
+	before, err := s.comments(ctx, &st)(ListParams{Limit: settlePage})
+	for i := range before.Items {
+		st.seen(before.Items[i].ID, st.isComment(r.Channel, &before.Items[i]))
+	}
 	return st, p, err
+}
+
+const maxSeen = 20
+
+func (st *prepared) seen(id ID, alike bool) {
+	if alike && len(st.Seen) < maxSeen {
+		st.Seen = append(st.Seen, id)
+	}
 }
 
 // beginMessage reads the conversation: whether the person may be written to.
@@ -218,6 +237,11 @@ func (d *Driver) beginMessage(ctx context.Context, s *session, r *smm.PublishReq
 	if len(r.Post.Media) == 1 {
 		if err := d.messageFile(ctx, r, &st); err != nil {
 			return st, smm.Prepared{}, err
+		}
+	}
+	for i := range t.Messages.Data {
+		if r.Restored.IsZero() {
+			st.seen(t.Messages.Data[i].ID, st.isDM(r.Channel, &t.Messages.Data[i]))
 		}
 	}
 	return st, smm.Prepared{Guarantee: *guaranteeOf(smm.CapMessage), Ready: true}, nil

@@ -50,15 +50,18 @@ func (d *Driver) Settle(ctx context.Context, r *smm.PublishRequest, p smm.Prepar
 func (d *Driver) settlePost(ctx context.Context, s *session, r *smm.PublishRequest, st *prepared, p smm.Prepared, a smm.Attempt) (smm.Outcome, error) {
 	now := d.cfg.Clock.Now()
 	c, err := s.Media.Container(ctx, st.final().ID)
-	switch {
-	case errors.Is(err, smm.ErrNotFound):
-		// Nothing but the list can tell, and only that it is there.
+	if a.Lost || errors.Is(err, smm.ErrNotFound) {
+		// Another container may have been published, or this one is forgotten:
+		// nothing but the list can tell, and only that it is there.
 		found, ferr := d.findPost(ctx, s, st, a)
-		if ferr != nil || len(found) != 1 {
-			return smm.Outcome{}, errors.Join(err, ferr)
+		switch {
+		case ferr != nil:
+			return smm.Outcome{}, ferr
+		case len(found) == 1:
+			return published(r.Channel, &found[0], smm.EvidenceReadBack), nil
 		}
-		return published(r.Channel, &found[0], smm.EvidenceReadBack), nil
-	case err != nil:
+	}
+	if err != nil {
 		return smm.Outcome{}, err
 	}
 	switch c.StatusCode {
@@ -155,33 +158,51 @@ func (st *prepared) fits(m *Media) bool {
 
 func (d *Driver) settleComment(ctx context.Context, s *session, r *smm.PublishRequest, st *prepared, a smm.Attempt) (smm.Outcome, error) {
 	since := a.First.Add(-clockSkew)
-	list := func(p ListParams) (Page[Comment], error) { return s.Comments.List(ctx, st.Target, p) }
-	if st.Comment {
-		list = func(p ListParams) (Page[Comment], error) { return s.Comments.Replies(ctx, st.Target, p) }
-	}
-	self := Account{Username: st.Self}
-	return readBack(r, smm.KindComment, list, func(c *Comment) sighting {
+	return readBack(r, smm.KindComment, s.comments(ctx, st), func(c *Comment) sighting {
 		switch {
 		case c.Timestamp.Before(since) && !c.Timestamp.IsZero():
-			return sighting{old: !st.Comment} // answers to a comment come oldest first
-		case c.ID == "" || !c.wrote(r.Channel, &self) || !textx.SameText(c.Text, st.Text):
+			return sighting{old: !st.Comment} // the order of answers to a comment is not documented
+		case !st.isComment(r.Channel, c) || slices.Contains(st.Seen, c.ID):
 			return sighting{}
 		}
 		return sighting{id: c.ID}
 	})
 }
 
+// comments lists what stands beside the comment that st makes.
+func (s *session) comments(ctx context.Context, st *prepared) func(ListParams) (Page[Comment], error) {
+	list := s.Comments.List
+	if st.Comment {
+		list = s.Comments.Replies
+	}
+	return func(p ListParams) (Page[Comment], error) { return list(ctx, st.Target, p) }
+}
+
+// isComment reports whether c reads like what st makes.
+func (st *prepared) isComment(channel smm.Ref, c *Comment) bool {
+	return c.ID != "" && c.wrote(channel, &Account{Username: st.Self}) && textx.SameText(c.Text, st.Text)
+}
+
+// isDM reports whether m reads like what st makes. Of a file only that there is one
+// can be told.
+func (st *prepared) isDM(channel smm.Ref, m *DM) bool {
+	if m.ID == "" || !m.From.own(channel, &Account{Username: st.Self}) {
+		return false
+	}
+	if st.URL != "" {
+		return m.Message == "" && len(m.Attachments.Data) > 0
+	}
+	return textx.SameText(m.Message, st.Text)
+}
+
 func (d *Driver) settleMessage(ctx context.Context, s *session, r *smm.PublishRequest, st *prepared, a smm.Attempt) (smm.Outcome, error) {
 	since := a.First.Add(-clockSkew)
-	self := Account{Username: st.Self}
 	list := func(p ListParams) (Page[DM], error) { return s.Messages.List(ctx, st.Thread, p) }
 	return readBack(r, smm.KindMessage, list, func(m *DM) sighting {
 		switch {
 		case m.CreatedTime.Before(since) && !m.CreatedTime.IsZero():
 			return sighting{old: true}
-		case m.ID == "" || !m.From.own(r.Channel, &self):
-			return sighting{}
-		case st.URL != "" && (m.Message != "" || len(m.Attachments.Data) == 0), st.URL == "" && !textx.SameText(m.Message, st.Text):
+		case !st.isDM(r.Channel, m) || slices.Contains(st.Seen, m.ID):
 			return sighting{}
 		}
 		return sighting{id: m.ID}
