@@ -316,14 +316,16 @@ var errState = fmt.Errorf("%w: instagram: the prepared state cannot be read", sm
 // doubted keeps a refusal of a publication from being believed before the container
 // was looked at: the vendor has answered no and published all the same. Pending
 // means that Settle looks, and without an attempt in doubt it knows that the answer
-// was no. A dead token and what is refused for now need no look.
+// was no for good. "Not ready", which the container was, and "not found yet" may
+// also be what a second request is told, and are in doubt as if there were no
+// answer. A dead token and a throttle need no look: who is not let in did nothing.
 func (d *Driver) doubted(o smm.Outcome, err error) smm.Outcome {
-	now := d.cfg.Clock.Now()
+	look := d.cfg.Clock.Now().Add(lookPause)
 	switch {
+	case o.State == smm.OutcomeUnknown, o.State == smm.OutcomeRefused && o.Retry && !errors.Is(err, smm.ErrRateLimited):
+		return smm.Outcome{Next: look}
 	case o.State == smm.OutcomeRefused && !o.Retry && !errors.Is(err, smm.ErrUnauthorized):
-		return smm.Outcome{State: smm.OutcomePending, Next: now.Add(lookPause)}
-	case o.State == smm.OutcomeUnknown:
-		o.Next = now.Add(lookPause)
+		return smm.Outcome{State: smm.OutcomePending, Next: look}
 	}
 	return o
 }

@@ -109,13 +109,19 @@ func published(channel smm.Ref, m *Media, e smm.Evidence) smm.Outcome {
 	return smm.Outcome{State: smm.OutcomePublished, Post: channel.WithKind(smm.KindPost, string(m.ID)), URL: m.Permalink, Evidence: e}
 }
 
-// findPost looks for posts that could be what the container became.
+// findPost looks for posts that could be what the container became. None is older
+// than it: the first attempt may have been answered that it was throttled, which
+// leaves no attempt to count from.
 func (d *Driver) findPost(ctx context.Context, s *session, st *prepared, a smm.Attempt) ([]Media, error) {
 	op, edge := "settle.media", "media"
 	if st.Story {
 		op, edge = "settle.stories", "stories"
 	}
-	since := a.First.Add(-clockSkew)
+	since := st.Since
+	if a.First.Before(since) || since.IsZero() {
+		since = a.First
+	}
+	since = since.Add(-clockSkew)
 	var found []Media
 	p := ListParams{Limit: settlePage}
 	for range maxSettlePages {

@@ -7,7 +7,6 @@ import (
 	"github.com/smmkit/smmkit/smm/sim"
 )
 
-
 func permalink(m *media) string {
 	kind := "p"
 	if m.product == "REELS" {

@@ -26,13 +26,13 @@ type Server struct {
 
 	// mu is taken after the lock of base, which holds its own while a handler runs:
 	// so nothing of base is called with it held.
-	mu       sync.Mutex
-	accounts []*account // in the order of their making; people who only visit among them
-	media    []*media
-	comments []*remark
-	threads  []*thread
-	answers  map[string][]Answer // by operation
-	tags     map[string]string   // hashtags by id
+	mu         sync.Mutex
+	accounts   []*account // in the order of their making; people who only visit among them
+	media      []*media
+	comments   []*remark
+	threads    []*thread
+	answers    map[string][]Answer // by operation
+	tags       map[string]string   // hashtags by id
 	containers []*container
 }
 
