@@ -8,6 +8,7 @@ import (
 
 const (
 	srcErrors  = "Instagram Platform error codes, updated 2026-06-02; read 2026-11-22"
+	srcMemory  = "not verified against a document; written down 2026-11-22"
 	srcReports = "research notes on Instagram insights; read 2026-11-22"
 )
 
@@ -23,10 +24,13 @@ var rows = []meta.Row{
 	{Code: 9007, Err: smm.ErrUnavailable, Verdict: httpx.VerdictRetry, Source: srcErrors},                    // not ready
 	{Code: 9004, Err: smm.ErrUnavailable, Verdict: httpx.VerdictRetry, Source: srcErrors},                    // the media's address did not answer
 	{Code: 10, Subcode: 2108006, Err: smm.ErrUnsupported, Verdict: httpx.VerdictRefused, Source: srcReports}, // insights of a media from before the account was professional (unverified)
+	{Subcode: 2207024, Err: smm.ErrNotFound, Verdict: httpx.VerdictRefused, Source: srcMemory},               // there is no such hashtag
+	{Subcode: 2207013, Err: smm.ErrNotFound, Verdict: httpx.VerdictRefused, Source: srcMemory},               // there is no such account to discover
+	{Code: 230, Err: smm.ErrForbidden, Verdict: httpx.VerdictRefused, Source: srcMemory},                     // the person has not written to the account
 }
 
-// lies are the subcodes that come with the error of a container (in its words) and
-// what they mean: see MediaService.Container.
+// containerErrors are the subcodes that stand in the words of a container that
+// failed, where they mean something else than that the file is bad.
 var containerErrors = map[string]error{
 	"2207003": smm.ErrUnavailable, "2207052": smm.ErrUnavailable, "2207077": smm.ErrUnavailable, // the address did not answer
 	"2207001": smm.ErrUnavailable, "2207032": smm.ErrUnavailable, "2207053": smm.ErrUnavailable, "2207082": smm.ErrUnavailable,

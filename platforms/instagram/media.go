@@ -202,7 +202,7 @@ func (s *MediaService) PublishingLimit(ctx context.Context) (PublishingLimit, er
 // The fields that are asked for. What the other login lacks is not asked there,
 // since an unknown field fails the whole request.
 var (
-	childFields = "children{id,media_type,media_url,thumbnail_url}"
+	childFields = "children{id,media_type,media_url,thumbnail_url,alt_text}"
 	mediaFields = []string{
 		"id", "caption", "alt_text", "media_type", "media_product_type", "media_url", "thumbnail_url", "permalink", "shortcode", "timestamp",
 		"username", "like_count", "comments_count", "is_comment_enabled", childFields,
