@@ -316,3 +316,21 @@ func (s *Server) VisitorFollows(_ context.Context, handle, accountHandle string)
 	s.base.Notify(object0, a.id, "follow", object{"user_id": who.id})
 	return nil
 }
+
+// The kinds of things that Kind names.
+const (
+	KindAccount   = kindAccount
+	KindPage      = kindPage
+	KindMedia     = kindMedia
+	KindComment   = kindComment
+	KindContainer = kindContainer
+	KindThread    = kindThread
+)
+
+// Kind returns what an id names, "" for nothing that is there.
+func (s *Server) Kind(id string) string {
+	if n, ok := s.base.Node(id); ok {
+		return n.Kind
+	}
+	return ""
+}
