@@ -64,7 +64,7 @@ func List[T any](ctx context.Context, c *Client, r *Request, p ListParams) (Page
 	page := *r
 	page.Params = q
 	var w wirePage
-	resp, err := c.read(ctx, &page, &w)
+	resp, _, err := c.read(ctx, &page, &w)
 	if err != nil {
 		return Page[T]{}, err
 	}
