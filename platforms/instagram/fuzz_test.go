@@ -12,6 +12,7 @@ import (
 
 	"github.com/smmkit/smmkit/platforms/instagram"
 	"github.com/smmkit/smmkit/smm"
+	"github.com/smmkit/smmkit/smm/sim"
 )
 
 // canned answers every request with one body.
@@ -31,10 +32,24 @@ func (c *canned) RoundTrip(r *http.Request) (*http.Response, error) {
 	return resp, nil
 }
 
+// cannedPosts are the posts of a channel of which one body tells.
+func cannedPosts(t testing.TB, body string) []smm.PublishedPost {
+	t.Helper()
+	ch := smm.Ref{Platform: instagram.Platform, Kind: smm.KindChannel, ID: "1"}
+	d, err := instagram.New(instagram.Config{
+		Credentials: smm.StaticToken(ch, "", secretToken), Clock: sim.NewClock(epoch, true), HTTPClient: &http.Client{Transport: &canned{status: 200, body: []byte(body)}},
+	})
+	require.NoError(t, err)
+	page, err := d.ListPosts(t.Context(), ch, smm.PageRequest{})
+	require.NoError(t, err)
+	return page.Items
+}
+
 func cannedClient(t testing.TB, c *canned) *instagram.Client {
 	t.Helper()
 	v, err := instagram.NewClient(instagram.ClientConfig{
 		Login: instagram.FacebookLogin, Account: "1", Token: smm.NewSecret(secretToken), HTTPClient: &http.Client{Transport: c},
+		Clock: sim.NewClock(epoch, true),
 	})
 	require.NoError(t, err)
 	return v
@@ -143,10 +158,7 @@ func FuzzEntities(f *testing.F) {
 		}
 		b, err := json.Marshal(text)
 		require.NoError(t, err)
-		d, ch, _ := stub(t, scripted{"GET 1/media": says(200, `{"data":[{"id":"7","caption":`+string(b)+`}]}`)})
-		page, err := d.ListPosts(t.Context(), ch, smm.PageRequest{})
-		require.NoError(t, err)
-		got, end := page.Items[0], 0
+		got, end := cannedPosts(t, `{"data":[{"id":"7","caption":`+string(b)+`}]}`)[0], 0
 		for _, e := range got.Entities {
 			span := string(got.Text)[e.Start:e.End]
 			require.GreaterOrEqual(t, e.Start, end)
@@ -161,11 +173,8 @@ func TestEntities(t *testing.T) {
 	for text, want := range map[string][]string{
 		"#a #b": {"#a", "#b"}, "mail a@b.c": nil, "@bob. @bob.x!": {"@bob", "@bob.x"}, "##x #y#z": {"#x", "#y"}, "# @ @.": nil, "(#ü_1)": {"#ü_1"},
 	} {
-		d, ch, _ := stub(t, scripted{"GET 1/media": says(200, `{"data":[{"id":"7","caption":"`+text+`"}]}`)})
-		page, err := d.ListPosts(t.Context(), ch, smm.PageRequest{})
-		require.NoError(t, err)
 		var got []string
-		for _, e := range page.Items[0].Entities {
+		for _, e := range cannedPosts(t, `{"data":[{"id":"7","caption":"`+text+`"}]}`)[0].Entities {
 			got = append(got, text[e.Start:e.End])
 		}
 		require.Equal(t, want, got, text)

@@ -243,6 +243,7 @@ func TestUploadsStayAtHome(t *testing.T) {
 	defer thief.Close()
 	d, ch, _ := stub(t, scripted{
 		"GET 1/content_publishing_limit": says(200, `{"data":[]}`),
+		"GET 9":                          says(200, `{"id":"9","video_status":{"uploading_phase":{"bytes_transferred":0}}}`),
 		"POST 1/media":                   says(200, `{"id":"9","uri":"`+thief.URL+`/ig-api-upload/9"}`),
 	})
 	r := (&smm.PublishRequest{ID: "d1", Channel: ch, Kind: smm.CreatePost, Post: smm.Post{Text: "x", Media: []smm.Media{{Name: "clip.mp4"}}}, Created: epoch}).WithMedia(smm.FSMedia(assets))
@@ -251,6 +252,6 @@ func TestUploadsStayAtHome(t *testing.T) {
 	p, err = d.Prepare(t.Context(), r, p)
 	require.NoError(t, err)
 	_, err = d.Prepare(t.Context(), r, p)
-	require.Error(t, err)
+	require.ErrorIs(t, err, smm.ErrForbidden)
 	require.False(t, stolen)
 }

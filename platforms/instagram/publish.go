@@ -31,23 +31,24 @@ const (
 // prepared is Prepared.State: everything that the commit sends and Settle looks
 // for, decided once.
 type prepared struct {
-	Kind    smm.CreateKind `json:"kind"`
-	Text    string         `json:"text,omitempty"`
-	Self    string         `json:"self,omitempty"`    // the channel's own user name
-	Story   bool           `json:"story,omitempty"`   //
-	Reel    bool           `json:"reel,omitempty"`    //
-	Items   []item         `json:"items,omitempty"`   // in the order of the post's media
-	Parent  *item          `json:"parent,omitempty"`  // of a carousel
-	Since   time.Time      `json:"since,omitzero"`    // of the first container
-	Polls   int            `json:"polls,omitempty"`   // looks at what is being processed
-	Target  ID             `json:"target,omitempty"`  // what is answered, or who is written to
-	Comment bool           `json:"comment,omitempty"` // the target is a comment
-	Media   ID             `json:"media,omitempty"`   // of a mention
-	Thread  ID             `json:"thread,omitempty"`  // of a message
-	Seen    []ID           `json:"seen,omitempty"`    // what reads like it and was there before
-	Tag     string         `json:"tag,omitempty"`
-	File    string         `json:"file,omitempty"` // the kind of a message's file
-	URL     string         `json:"url,omitempty"`  // where it is
+	Kind     smm.CreateKind `json:"kind"`
+	Text     string         `json:"text,omitempty"`
+	Self     string         `json:"self,omitempty"`     // the channel's own user name
+	Story    bool           `json:"story,omitempty"`    //
+	Reel     bool           `json:"reel,omitempty"`     //
+	Items    []item         `json:"items,omitempty"`    // in the order of the post's media
+	Parent   *item          `json:"parent,omitempty"`   // of a carousel
+	Since    time.Time      `json:"since,omitzero"`     // of the first container
+	Polls    int            `json:"polls,omitempty"`    // looks at what is being processed
+	Restarts int            `json:"restarts,omitempty"` // how often containers were made anew
+	Target   ID             `json:"target,omitempty"`   // what is answered, or who is written to
+	Comment  bool           `json:"comment,omitempty"`  // the target is a comment
+	Media    ID             `json:"media,omitempty"`    // of a mention
+	Thread   ID             `json:"thread,omitempty"`   // of a message
+	Seen     []ID           `json:"seen,omitempty"`     // what reads like it and was there before
+	Tag      string         `json:"tag,omitempty"`
+	File     string         `json:"file,omitempty"` // the kind of a message's file
+	URL      string         `json:"url,omitempty"`  // where it is
 }
 
 // item is one container.

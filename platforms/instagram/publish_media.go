@@ -61,38 +61,55 @@ func (st *prepared) made(now time.Time) {
 // its place in the post, -1 for the whole of a carousel.
 func (d *Driver) advance(ctx context.Context, s *session, r *smm.PublishRequest, st *prepared, p *smm.Prepared, it *item, n int) error {
 	if it.URI != "" && n >= 0 {
-		if err := d.send(ctx, s, r, it, r.Post.Media[n]); err != nil {
-			return err
+		err := d.send(ctx, s, r, it, r.Post.Media[n])
+		if errors.Is(err, smm.ErrNotFound) {
+			return d.again(st, p, err)
 		}
-		it.URI = ""
-		return nil
+		if err == nil {
+			it.URI = ""
+		}
+		return err
 	}
 	c, err := s.Media.Container(ctx, it.ID)
-	switch {
-	case errors.Is(err, smm.ErrNotFound), err == nil && c.StatusCode == StatusExpired:
-		st.again() // it is gone, and no one will miss it
-		return nil
-	case err != nil:
+	if errors.Is(err, smm.ErrNotFound) {
+		return d.again(st, p, fmt.Errorf("%w: instagram: the vendor loses a container each time", smm.ErrUnavailable))
+	}
+	if err != nil {
 		return err
 	}
 	switch c.StatusCode {
 	case StatusFinished, StatusPublished:
 		it.Ready, st.Polls = true, 0
 		return nil
+	case StatusExpired:
+		return d.again(st, p, fmt.Errorf("%w: instagram: a container expires each time", smm.ErrUnavailable))
 	case StatusError:
-		st.again()
-		return containerError(r.Channel, &c)
+		if err := containerError(r.Channel, &c); !errors.Is(err, smm.ErrUnavailable) {
+			return err
+		}
+		return d.again(st, p, containerError(r.Channel, &c))
 	}
 	if st.Polls++; st.Polls > maxPolls {
-		st.again()
-		return failed("container.get", r.Channel, fmt.Errorf("%w: Instagram does not get done with a file; it is sent anew", smm.ErrUnavailable))
+		return d.again(st, p, fmt.Errorf("%w: instagram: the vendor does not get done with a file", smm.ErrUnavailable))
 	}
 	p.Next = d.cfg.Clock.Now().Add(pollPause(st.Polls, it.Video))
 	return nil
 }
 
-// again begins anew: containers that are not published harm nobody.
-func (st *prepared) again() { st.Items, st.Parent, st.Since, st.Polls = nil, nil, time.Time{}, 0 }
+// maxRestarts bounds the containers of one delivery: an account may make 400 a day.
+const maxRestarts = 4
+
+// again begins anew after a pause: containers that are not published harm nobody.
+// In the end it is why that is told.
+func (d *Driver) again(st *prepared, p *smm.Prepared, why error) error {
+	if st.Restarts >= maxRestarts {
+		return why
+	}
+	p.Next = d.cfg.Clock.Now().Add(time.Minute << st.Restarts)
+	st.Items, st.Parent, st.Since, st.Polls = nil, nil, time.Time{}, 0
+	st.Restarts++
+	return nil
+}
 
 // pollPause is how long to wait before the next look: pictures are done at once as
 // a rule. The vendor asks for one look a minute and gives up after five; films of

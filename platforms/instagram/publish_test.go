@@ -254,6 +254,33 @@ func TestBrokenFilesAreRefused(t *testing.T) {
 	require.Zero(t, b.world.Ledger.Counts("").Posts)
 }
 
+// What may pass is tried with new containers, a few times.
+func TestFilesThatCouldNotBeFetched(t *testing.T) {
+	b := open(t, nil)
+	ds, _, err := b.client(t).Plan(t.Context(), picture("slow media host"), []smm.Ref{b.account.Channel}, nil)
+	require.NoError(t, err)
+	b.step(t, ds[0])
+	b.step(t, ds[0])
+	b.Break("2207052")
+	d := b.finish(t, ds[0])
+	require.Equal(t, smm.PhasePublished, d.Phase, "%+v", d.Log)
+	require.Equal(t, 2, b.Containers())
+
+	ds, _, err = b.client(t).Plan(t.Context(), picture("never"), []smm.Ref{b.account.Channel}, &smm.PublishOptions{Policy: smm.Policy{GiveUp: 2 * time.Hour}})
+	require.NoError(t, err)
+	d = ds[0]
+	for range 300 {
+		if d.Phase.Final() {
+			break
+		}
+		b.step(t, d)
+		b.Break("2207052")
+	}
+	require.Equal(t, smm.PhaseFailed, d.Phase)
+	require.Equal(t, "2207052", d.Failure.Code)
+	require.LessOrEqual(t, b.Containers(), 8, "an account may make 400 a day")
+}
+
 func TestUploadsGoOnWhereTheyBroke(t *testing.T) {
 	b := open(t, nil)
 	size := int64(len(assets["clip.mp4"].Data))
