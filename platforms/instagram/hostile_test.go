@@ -220,11 +220,19 @@ func TestHostilePosts(t *testing.T) {
 	}
 }
 
-// A list that leads in a circle ends.
+// A list that leads in a circle ends, and what it shows is not believed to be all.
 func TestCirclesEnd(t *testing.T) {
-	circle := says(200, `{"data":[{"id":"7","text":"other","timestamp":"2026-11-02T09:10:00+0000"}],"paging":{"cursors":{"after":"x"},"next":"https://evil.example/?access_token=y&after=x"}}`)
+	for _, text := range []string{"other", "Hello"} {
+		circles(t, text)
+	}
+}
+
+func circles(t *testing.T, text string) {
+	t.Helper()
+	circle := says(200, `{"data":[{"id":"7","username":"shop","text":"`+text+`","timestamp":"2026-11-02T09:10:00+0000"}],"paging":{"cursors":{"after":"x"},"next":"https://evil.example/?access_token=y&after=x"}}`)
 	d, ch, _ := stub(t, scripted{"GET 3/comments": circle, "GET 1/media": circle})
 	r := &smm.PublishRequest{ID: "d1", Channel: ch, Kind: smm.CreateReply, Post: smm.Post{Text: "Hello", ReplyTo: ch.WithKind(smm.KindPost, "3")}, Created: epoch}
+	r.Restored = epoch // what is there may be the item itself
 	p, err := d.Prepare(t.Context(), r, smm.Prepared{})
 	require.NoError(t, err)
 	o, err := d.Settle(t.Context(), r, p, attempt(true))
@@ -234,6 +242,21 @@ func TestCirclesEnd(t *testing.T) {
 	require.NoError(t, err)
 	_, err = c.Channel(ch).Posts(nil).Collect(t.Context(), 0)
 	require.ErrorIs(t, err, smm.ErrUnavailable)
+}
+
+// Nobody is answered who cannot be told from others.
+func TestStrangeConversations(t *testing.T) {
+	d, ch, _ := stub(t, scripted{"GET me/conversations": says(200, `{"data":[
+		{"id":"t1","participants":{"data":[{"id":"1"},{"id":"P"},{"id":"Q"}]}},
+		{"id":"t2","participants":{"data":[{"id":"1"}]}}, {"id":"t3"},
+		{"participants":{"data":[{"id":"1"},{"id":"P"}]}},
+		{"id":"t4","participants":{"data":[{"id":"77","username":"SHOP"},{"id":"P","username":"bob"}]},"messages":{"data":[null,{"from":null}]}}
+	]}`)})
+	page, err := d.ListConversations(t.Context(), ch, smm.PageRequest{})
+	require.NoError(t, err)
+	require.Len(t, page.Items, 1)
+	require.Equal(t, "P", page.Items[0].Ref.ID)
+	require.Equal(t, instagram.ReasonUnknown, page.Items[0].Window.Reason)
 }
 
 // The address of an upload comes from an answer, and the token goes with the file.

@@ -334,6 +334,22 @@ func TestForeignRefs(t *testing.T) {
 
 func errOf[T any](_ T, err error) error { return err }
 
+// A token that belongs to another account than it is stored under is no connection.
+func TestTokensOfOthers(t *testing.T) {
+	b := open(t, &instagramtest.Options{Login: instagramtest.Instagram})
+	ctx := t.Context()
+	other, err := b.NewAccount("another")
+	require.NoError(t, err)
+	cred, err := b.store.Load(ctx, "", b.account.Channel)
+	require.NoError(t, err)
+	cred.AccessToken = smm.NewSecret(other.Login["INSTAGRAM_TOKEN"])
+	_, err = b.store.Swap(ctx, "", b.account.Channel, cred.Version, cred)
+	require.NoError(t, err)
+	_, err = b.driver(t).ReadFacts(ctx, b.account.Channel)
+	require.ErrorIs(t, err, smm.ErrUnauthorized)
+	require.ErrorContains(t, err, "another account")
+}
+
 func TestListChannels(t *testing.T) {
 	b := open(t, nil)
 	ctx := context.Background()

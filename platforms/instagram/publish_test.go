@@ -285,7 +285,7 @@ func TestUploadsGoOnWhereTheyBroke(t *testing.T) {
 	b := open(t, nil)
 	size := int64(len(assets["clip.mp4"].Data))
 	b.CutUploads(size/3, size/3)
-	d := b.run(t, &smm.Post{Text: "a reel", Media: []smm.Media{{Name: "clip.mp4", Thumbnail: "blue.jpg"}}}, nil)
+	d := b.run(t, &smm.Post{Text: "a reel", Media: []smm.Media{{Name: "clip.mp4", Thumbnail: "blue.jpg", AltText: "of no use here"}}}, nil)
 	require.Equal(t, smm.PhasePublished, d.Phase, "%+v", d.Log)
 	require.Equal(t, 1, b.Containers())
 	post, err := b.channel(t).Post(t.Context(), d.Outcome.Post)
@@ -393,7 +393,9 @@ func TestMessagesHaveAWindow(t *testing.T) {
 		require.NoError(t, instagram.PostOptions{HumanAgent: true}.Set(late))
 		require.Equal(t, smm.PhasePublished, b.run(t, late, nil).Phase)
 		b.world.Clock.Advance(7 * 24 * time.Hour)
+		commits = b.world.Faults.RequestsOf(sim.Commit)
 		require.Equal(t, smm.PhaseFailed, b.run(t, late, nil).Phase, "seven days are over")
+		require.Equal(t, commits, b.world.Faults.RequestsOf(sim.Commit), "nothing was sent")
 
 		stranger := &smm.Post{Text: "buy!", ReplyTo: b.Author("stranger")}
 		require.Equal(t, smm.PhaseFailed, b.run(t, stranger, nil).Phase, "they never wrote")

@@ -125,6 +125,10 @@ func TestVendorDiscovery(t *testing.T) {
 	require.ErrorIs(t, err, smm.ErrInvalid)
 	_, err = v.Mentions.Comment(ctx, "1){id")
 	require.ErrorIs(t, err, smm.ErrNotFound)
+	c0 := &canned{status: 200, body: []byte(`{}`)}
+	_, err = cannedClient(t, c0).Mentions.Comment(ctx, "1){id},secret_field,x(")
+	require.Error(t, err)
+	require.NotContains(t, c0.seen[0].URL.String(), "secret_field")
 	_, err = v.Account.Discover(ctx, "nobody")
 	require.Error(t, err)
 
