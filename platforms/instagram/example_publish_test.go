@@ -10,12 +10,11 @@ import (
 	"github.com/smmkit/smmkit/platforms/instagram"
 	"github.com/smmkit/smmkit/platforms/instagram/instagramtest"
 	"github.com/smmkit/smmkit/smm"
-	"github.com/smmkit/smmkit/smm/mediahost"
 	"github.com/smmkit/smmkit/smm/sim"
 )
 
 // Example publishes a picture with a token and nothing else. Instagram fetches the
-// picture from a MediaHost, which a host serves where the public can reach it.
+// picture from a MediaHost: package mediahost has one with addresses that expire.
 func Example() {
 	world := sim.NewWorldAt(sim.NewClock(time.Date(2026, time.November, 2, 9, 0, 0, 0, time.UTC), true))
 	server := instagramtest.NewServer(world, nil)
@@ -25,26 +24,18 @@ func Example() {
 		fmt.Println(err)
 		return
 	}
-	mux := http.NewServeMux()
-	web := httptest.NewServer(mux)
+	web := httptest.NewServer(http.FileServerFS(assets))
 	defer web.Close()
-	store := smm.FSMedia(assets)
-	host, err := mediahost.New(mediahost.Config{Store: store, BaseURL: web.URL + "/media", Key: smm.NewSecret("at least sixteen bytes"), Clock: world.Clock})
-	if err != nil {
-		fmt.Println(err)
-		return
-	}
-	mux.Handle("/media/", http.StripPrefix("/media", host))
 
 	ctx := context.Background()
 	driver, channel, err := instagram.FromToken(ctx, account.Login["INSTAGRAM_TOKEN"], &instagram.Config{
-		MediaHost: host, Clock: world.Clock, Hosts: instagram.Hosts{Facebook: server.URL(), Instagram: server.URL(), Uploads: server.URL()},
+		MediaHost: mediaHost{web.URL + "/", world.Clock}, Clock: world.Clock, Hosts: instagram.Hosts{Facebook: server.URL(), Instagram: server.URL(), Uploads: server.URL()},
 	})
 	if err != nil {
 		fmt.Println(err)
 		return
 	}
-	client, err := smm.New([]smm.Driver{driver}, smm.WithMediaStore(store), smm.WithClock(world.Clock))
+	client, err := smm.New([]smm.Driver{driver}, smm.WithMediaStore(smm.FSMedia(assets)), smm.WithClock(world.Clock))
 	if err != nil {
 		fmt.Println(err)
 		return

@@ -1,12 +1,10 @@
 package instagram_test
 
 import (
-	"bytes"
+	"context"
 	"image/color"
 	"io"
-	"net/http"
-	"net/http/httptest"
-	"net/url"
+	"strings"
 	"testing"
 	"testing/fstest"
 	"time"
@@ -17,7 +15,6 @@ import (
 	"github.com/smmkit/smmkit/platforms/instagram"
 	"github.com/smmkit/smmkit/platforms/instagram/instagramtest"
 	"github.com/smmkit/smmkit/smm"
-	"github.com/smmkit/smmkit/smm/mediahost"
 	"github.com/smmkit/smmkit/smm/sim"
 )
 
@@ -40,23 +37,18 @@ type bench struct {
 	world   *sim.World
 	account sim.Account
 	store   smm.CredentialStore
-	host    *mediahost.Host
+	host    mediaHost
 	visitor smm.Ref
 	config  instagram.Config
 }
 
-const (
-	visitorHandle = "visitor"
-	hostKey       = "a key of the media host"
-)
+const visitorHandle = "visitor"
 
 // open starts a simulator.
 func open(t testing.TB, opts *instagramtest.Options) *bench {
 	t.Helper()
 	b := &bench{world: sim.NewWorldAt(sim.NewClock(epoch, true)), store: smm.NewMemoryCredentials()}
-	var err error
-	b.host, err = mediahost.New(mediahost.Config{Store: smm.FSMedia(assets), BaseURL: "https://media.example/m", Key: smm.NewSecret(hostKey), Clock: b.world.Clock})
-	require.NoError(t, err)
+	b.host = mediaHost{base: "https://media.example/m/", clock: b.world.Clock}
 	o := instagramtest.Options{}
 	if opts != nil {
 		o = *opts
@@ -64,6 +56,7 @@ func open(t testing.TB, opts *instagramtest.Options) *bench {
 	o.Fetch = b.fetch
 	b.Server = instagramtest.NewServer(b.world, &o)
 	t.Cleanup(b.Close)
+	var err error
 	b.account, err = b.NewAccount("shop")
 	require.NoError(t, err)
 	b.connect(t, b.account, nil)
@@ -72,20 +65,24 @@ func open(t testing.TB, opts *instagramtest.Options) *bench {
 	return b
 }
 
+// mediaHost hands out addresses at which the assets could be. Hosts use package
+// mediahost.
+type mediaHost struct {
+	base  string
+	clock smm.Clock
+}
+
+func (h mediaHost) MediaURL(_ context.Context, _ smm.Tenant, m smm.Media, ttl time.Duration) (string, time.Time, error) {
+	return h.base + m.Name, h.clock.Now().Add(ttl), nil
+}
+
 // fetch is the vendor's crawler, which asks the media host.
 func (b *bench) fetch(address string) ([]byte, error) {
-	u, err := url.Parse(address)
-	if err != nil {
-		return nil, err
-	}
-	r := httptest.NewRequest(http.MethodGet, u.String(), nil)
-	r.URL.Path = u.Path[len("/m"):]
-	w := httptest.NewRecorder()
-	b.host.ServeHTTP(w, r)
-	if w.Code != http.StatusOK {
+	f, there := assets[strings.TrimPrefix(address, b.host.base)]
+	if !there {
 		return nil, io.ErrUnexpectedEOF
 	}
-	return w.Body.Bytes(), nil
+	return f.Data, nil
 }
 
 // connect stores the token of an account.
@@ -142,7 +139,5 @@ func (b *bench) publish(t testing.TB, p *smm.Post) smm.Result {
 func picture(text string) *smm.Post {
 	return &smm.Post{Text: text, Media: []smm.Media{{Name: "red.jpg", AltText: "red"}}}
 }
-
-func reader(b []byte) *bytes.Reader { return bytes.NewReader(b) }
 
 func ptr[T any](v T) *T { return &v }

@@ -113,10 +113,6 @@ func published(channel smm.Ref, m *Media, e smm.Evidence) smm.Outcome {
 // than it: the first attempt may have been answered that it was throttled, which
 // leaves no attempt to count from.
 func (d *Driver) findPost(ctx context.Context, s *session, st *prepared, a smm.Attempt) ([]Media, error) {
-	op, edge := "settle.media", "media"
-	if st.Story {
-		op, edge = "settle.stories", "stories"
-	}
 	since := st.Since
 	if a.First.Before(since) || since.IsZero() {
 		since = a.First
@@ -125,7 +121,7 @@ func (d *Driver) findPost(ctx context.Context, s *session, st *prepared, a smm.A
 	var found []Media
 	p := ListParams{Limit: settlePage}
 	for range maxSettlePages {
-		page, err := s.Media.list(ctx, op, edge, proofFields, p)
+		page, err := s.proofs(ctx, st.Story, p)
 		if err != nil {
 			return nil, err
 		}
@@ -144,6 +140,14 @@ func (d *Driver) findPost(ctx context.Context, s *session, st *prepared, a smm.A
 		p = ListParams{Limit: settlePage, Cursor: page.Next}
 	}
 	return found, nil
+}
+
+// proofs lists what the channel has published, with no more than is compared.
+func (s *session) proofs(ctx context.Context, stories bool, p ListParams) (Page[Media], error) {
+	if stories {
+		return s.Media.list(ctx, "settle.stories", "stories", proofFields, p)
+	}
+	return s.Media.list(ctx, "settle.media", "media", proofFields, p)
 }
 
 // fits reports whether a post can be what was sent. What is not told does not speak
