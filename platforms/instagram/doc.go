@@ -30,7 +30,7 @@
 //
 // Instagram has no posts without a picture or film, no links, polls beside media
 // apart from its own, quotes, threads or edits of captions, no follower lists, and
-// no scheduling on its side. Shopping tags and advertising are not covered.
+// no scheduling on its side. Catalogues and advertising are not covered.
 //
 // # Files
 //

@@ -62,6 +62,16 @@ func vendorOnly(t *testing.T, b *bench, v *instagram.Client, post smm.Ref) {
 	require.NoError(t, err)
 	_, err = v.Media.Live(ctx, instagram.ListParams{})
 	require.NoError(t, err)
+	_, err = v.Media.Scheduled(ctx, instagram.ListParams{})
+	require.NoError(t, err)
+	if v.Login() == instagram.FacebookLogin {
+		address, _, err := b.host.MediaURL(ctx, "", smm.Media{Name: "red.jpg"}, time.Hour)
+		require.NoError(t, err)
+		_, err = v.Media.Create(ctx, instagram.ContainerParams{
+			ImageURL: address, ProductTags: []instagram.ProductTag{{ProductID: "3", X: ptr(0.5), Y: ptr(0.5)}},
+		})
+		require.NoError(t, err)
+	}
 	_, err = v.Media.Children(ctx, instagram.ID(post.ID))
 	require.NoError(t, err)
 	require.NoError(t, v.Media.SetComments(ctx, instagram.ID(post.ID), true))

@@ -25,6 +25,14 @@ type UserTag struct {
 	Y        *float64 `json:"y,omitempty"`
 }
 
+// ProductTag marks a product of the shop in a picture, at X and Y from 0 to 1; a reel
+// has no places (FacebookLogin).
+type ProductTag struct {
+	ProductID ID       `json:"product_id"`
+	X         *float64 `json:"x,omitempty"`
+	Y         *float64 `json:"y,omitempty"`
+}
+
 // AudioSettings name a sound of the vendor's library (FacebookLogin). Volumes are
 // in percent.
 type AudioSettings struct {
@@ -46,7 +54,8 @@ type ContainerParams struct {
 	Caption       string
 	AltText       string
 	UserTags      []UserTag
-	LocationID    ID // of a Page with a place
+	ProductTags   []ProductTag // FacebookLogin
+	LocationID    ID           // of a Page with a place
 	Collaborators []string
 	ShareToFeed   *bool
 	CoverURL      string
@@ -112,6 +121,9 @@ func (p *ContainerParams) nested(q url.Values) {
 	}
 	if len(p.UserTags) > 0 {
 		put("user_tags", p.UserTags)
+	}
+	if len(p.ProductTags) > 0 {
+		put("product_tags", p.ProductTags)
 	}
 	if len(p.Collaborators) > 0 {
 		put("collaborators", p.Collaborators)
@@ -250,6 +262,12 @@ var foreignFields = []string{
 // Live lists the broadcasts that are on air.
 func (s *MediaService) Live(ctx context.Context, p ListParams) (Page[Media], error) {
 	return s.list(ctx, "media.live", "live_media", foreignFields, p)
+}
+
+// Scheduled lists what the account has scheduled in Instagram's own app; the API
+// schedules nothing. Only ids are read, since the fields are not documented.
+func (s *MediaService) Scheduled(ctx context.Context, p ListParams) (Page[Node], error) {
+	return listFrom[Node](ctx, s.c, s.c.req("media.scheduled", string(s.c.account), "scheduled_media"), p)
 }
 
 // Children reads the items of a carousel.

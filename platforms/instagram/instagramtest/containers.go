@@ -73,7 +73,7 @@ func (s *Server) checkType(c *metatest.Call, x *container) *metatest.Reply {
 		return refused(100, 0, "(#100) An item of a carousel has no caption, place or collaborators")
 	case x.video && x.alt != "":
 		return refused(100, 0, "(#100) alt_text is for images")
-	case s.opts.Login == Instagram && c.Get("poll_attachment")+c.Get("is_comment_prompt_used")+c.Get("audio_configuration")+c.Get("is_paid_partnership") != "":
+	case s.opts.Login == Instagram && c.Get("product_tags")+c.Get("poll_attachment")+c.Get("is_comment_prompt_used")+c.Get("audio_configuration")+c.Get("is_paid_partnership") != "":
 		return refused(100, 0, "(#100) Unsupported parameter for this login")
 	}
 	return nil

@@ -34,6 +34,7 @@ func (s *Server) routes() {
 		{get, kindAccount, "media", sim.Read, basic, s.listMedia},
 		{get, kindAccount, "stories", sim.Read, basic, s.listStories},
 		{get, kindAccount, "live_media", sim.Read, basic, s.listLive},
+		{get, kindAccount, "scheduled_media", sim.Read, basic, s.listLive},
 		{post, kindAccount, "media", sim.Prepare, publish, s.makeContainer},
 		{post, kindAccount, "media_publish", sim.Commit, publish, s.publishContainer},
 		{get, kindAccount, "content_publishing_limit", sim.Read, publish, s.publishingLimit},
