@@ -1,6 +1,7 @@
 package instagram
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -93,24 +94,30 @@ func renewer(cfg *Config) (*meta.App, error) {
 	})
 }
 
-// endpoints are the vendor's own, or those of a simulator.
+// endpoints are the vendor's own, except where Hosts says otherwise: a token goes to
+// no other host than requests do.
 func endpoints(f meta.Flavour, h Hosts, version string) meta.Endpoints {
 	if version == "" {
 		version = meta.DefaultVersion
 	}
-	if h.Login == "" {
-		return meta.EndpointsOf(f, version)
-	}
+	e := meta.EndpointsOf(f, version)
 	if f == meta.InstagramLogin {
-		return meta.Endpoints{
-			Dialog: h.Login + "/oauth/authorize", Token: h.Login + "/oauth/access_token",
-			Exchange: h.Login + "/access_token", Refresh: h.Login + "/refresh_access_token",
+		if h.Login != "" {
+			e.Dialog, e.Token = h.Login+"/oauth/authorize", h.Login+"/oauth/access_token"
 		}
+		if graph := cmp.Or(h.Instagram, h.Login); graph != "" {
+			e.Exchange, e.Refresh = graph+"/access_token", graph+"/refresh_access_token"
+		}
+		return e
 	}
-	return meta.Endpoints{
-		Dialog: h.Login + "/" + version + "/dialog/oauth", Token: h.Login + "/" + version + "/oauth/access_token",
-		Exchange: h.Login + "/" + version + "/oauth/access_token", Debug: h.Login + "/" + version + "/debug_token",
+	if h.Login != "" {
+		e.Dialog = h.Login + "/" + version + "/dialog/oauth"
 	}
+	if graph := cmp.Or(h.Facebook, h.Login); graph != "" {
+		graph += "/" + version
+		e.Token, e.Exchange, e.Debug = graph+"/oauth/access_token", graph+"/oauth/access_token", graph+"/debug_token"
+	}
+	return e
 }
 
 // failed makes err an *smm.Error of this platform, unless it is one.

@@ -42,8 +42,8 @@ type Hosts struct {
 	Facebook  string
 	Instagram string
 	Uploads   string
-	// Login, if not empty, stands for the pages and token endpoints of both logins:
-	// for simulators.
+	// Login stands for the page on which people consent and, of InstagramLogin, for
+	// the endpoint that redeems codes: for simulators.
 	Login string
 }
 

@@ -212,6 +212,36 @@ func TestTokensAreRenewed(t *testing.T) {
 	require.ErrorIs(t, err, smm.ErrUnauthorized, "what is over cannot be renewed")
 }
 
+// A renewal goes where requests go.
+func TestRenewalsStayAtHome(t *testing.T) {
+	b := open(t, &instagramtest.Options{Login: instagramtest.Instagram})
+	ctx := t.Context()
+	old, err := b.store.Load(ctx, "", b.account.Channel)
+	require.NoError(t, err)
+	old.Obtained, old.Expires = b.world.Clock.Now(), b.world.Clock.Now().Add(60*24*time.Hour)
+	_, err = b.store.Swap(ctx, "", b.account.Channel, old.Version, old)
+	require.NoError(t, err)
+	b.world.Clock.Advance(49 * 24 * time.Hour)
+	home := strings.TrimPrefix(b.URL(), "http://")
+	d, err := instagram.New(instagram.Config{
+		Credentials: b.store, Clock: b.world.Clock, Hosts: instagram.Hosts{Instagram: b.URL()},
+		HTTPClient: &http.Client{Transport: roundTrip(func(r *http.Request) (*http.Response, error) {
+			require.Equal(t, home, r.URL.Host)
+			return http.DefaultTransport.RoundTrip(r)
+		})},
+	})
+	require.NoError(t, err)
+	_, err = d.ReadFacts(ctx, b.account.Channel)
+	require.NoError(t, err)
+	now, err := b.store.Load(ctx, "", b.account.Channel)
+	require.NoError(t, err)
+	require.False(t, old.AccessToken.Equal(now.AccessToken))
+}
+
+type roundTrip func(*http.Request) (*http.Response, error)
+
+func (f roundTrip) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
+
 func TestConnectorConfig(t *testing.T) {
 	for name, cfg := range map[string]instagram.ConnectorConfig{
 		"login": {AppID: "1", AppSecret: smm.NewSecret("s")}, "id": {Login: instagram.FacebookLogin, AppSecret: smm.NewSecret("s")},

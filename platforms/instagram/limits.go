@@ -28,12 +28,7 @@ const (
 	maxMessage     = 1000 // bytes
 	maxAltText     = 1000
 	maxCollabs     = 3
-	minReel        = 3 * time.Second
-	maxStory       = 60 * time.Second
-	maxStoryBytes  = 100 << 20
 	maxCoverBytes  = 8 << 20
-	feedMinAspect  = 0.8  // 4:5
-	feedMaxAspect  = 1.91 // of pictures; films may have nearly any
 	containerLife  = 24 * time.Hour
 	directWindow   = 24 * time.Hour
 	humanWindow    = 7 * 24 * time.Hour
@@ -44,6 +39,11 @@ const (
 // UTF-16 units, the strictest reading of "characters", since no document says.
 // Hashtags is the documented 30; see Config.MaxHashtags. How many posts are left is
 // no limit but a state: see smm.StateQuota.
+//
+// What one limit for all formats cannot say is left to the vendor, which refuses it
+// when a container is made and so before anything is public: pictures in the feed
+// from 4:5 to 1.91:1, reels from 3 seconds, stories of 3 to 60 seconds and 100 MB,
+// films in a carousel up to 60 seconds.
 func DocumentedLimits() smm.Limits {
 	return smm.Limits{
 		Text:    smm.TextLimits{Max: maxCaption, Unit: smm.UnitUTF16},

@@ -161,6 +161,8 @@ func (d *Driver) container(ctx context.Context, s *session, r *smm.PublishReques
 	switch {
 	case info.Class != smm.MediaImage && !it.Video:
 		return item{}, fmt.Errorf("%w: instagram: %s cannot be posted", smm.ErrInvalid, info.Type)
+	case o.Format == FormatReel && !it.Video:
+		return item{}, fmt.Errorf("%w: instagram: a reel is a film, and %q is a picture", smm.ErrInvalid, m.Name)
 	case it.Video:
 		err = d.film(ctx, s, r, st, o, m, &q)
 	default:

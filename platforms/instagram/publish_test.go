@@ -251,6 +251,10 @@ func TestBrokenFilesAreRefused(t *testing.T) {
 		require.Equal(t, smm.PhaseFailed, d.Phase, name)
 		require.Equal(t, code, d.Failure.Code, name)
 	}
+	reel := picture("a picture")
+	require.NoError(t, instagram.PostOptions{Format: instagram.FormatReel}.Set(reel))
+	d = b.run(t, reel, nil)
+	require.Equal(t, "invalid", d.Failure.Kind)
 	require.Zero(t, b.world.Ledger.Counts("").Posts)
 }
 
