@@ -242,7 +242,7 @@ func (d *Driver) ValidatePost(ctx context.Context, channel smm.Ref, p *smm.Post,
 	case smm.CreatePost:
 		v.post(p, &o)
 	case smm.CreateReply:
-		v.reply(p)
+		v.reply(p, &o)
 	case smm.CreateMessage:
 		v.message(p)
 	}
@@ -317,9 +317,13 @@ func (v *validator) story(p *smm.Post) {
 	}
 }
 
-func (v *validator) reply(p *smm.Post) {
+func (v *validator) reply(p *smm.Post, o *PostOptions) {
 	if len(p.Media) > 0 {
 		v.add(smm.SeverityError, "reply.media", "media", "comments have no media", nil)
+	}
+	if o.Private {
+		v.count("text.too-many-bytes", "text", len(p.Text), maxMessage, "bytes")
+		return
 	}
 	if n := CountCaption(p.Text); n > likelyComment {
 		v.add(smm.SeverityWarning, "text.long-comment", "text", "some documents allow comments 300 characters only", map[string]string{"got": strconv.Itoa(n)})

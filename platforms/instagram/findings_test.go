@@ -71,6 +71,36 @@ func TestWithoutAMediaHost(t *testing.T) {
 	})
 }
 
+func TestPrivateAnswersToComments(t *testing.T) {
+	both(t, func(t *testing.T, o *instagramtest.Options) {
+		b := open(t, o)
+		ctx := t.Context()
+		post := b.publish(t, picture("a post")).Post
+		for i, kind := range []sim.FaultKind{"", sim.DropReply, sim.CutBefore} {
+			comment, err := b.VisitorPosts(ctx, visitorHandle, post.ID, "how much?")
+			require.NoError(t, err)
+			p := &smm.Post{Text: "ten", ReplyTo: comment}
+			require.NoError(t, instagram.PostOptions{Private: true}.Set(p))
+			if kind != "" {
+				b.world.Faults.Add(sim.Fault{Class: sim.Commit, Kind: kind})
+			}
+			d := b.run(t, p, nil)
+			require.Equal(t, smm.PhasePublished, d.Phase, "%+v", d.Log)
+			require.Equal(t, smm.KindMessage, d.Outcome.Post.Kind)
+			require.Equal(t, i+1, b.world.Ledger.Counts("").Messages)
+			again := b.run(t, p, nil)
+			require.Equal(t, smm.PhaseFailed, again.Phase, "one ever")
+		}
+		p := &smm.Post{Text: "ten", ReplyTo: post}
+		require.NoError(t, instagram.PostOptions{Private: true}.Set(p))
+		require.Equal(t, "invalid", b.run(t, p, nil).Failure.Kind)
+		p.Text = strings.Repeat("é", 501)
+		found, err := b.channel(t).Validate(ctx, p)
+		require.NoError(t, err)
+		require.Contains(t, codes(found), "text.too-many-bytes")
+	})
+}
+
 func TestQuotaLimit(t *testing.T) {
 	for bucket, window := range map[string]time.Duration{"app": time.Hour, "instagram": 24 * time.Hour} {
 		l, ok := instagram.QuotaLimit(smm.QuotaKey{Platform: instagram.Platform, Bucket: bucket})

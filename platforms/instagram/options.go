@@ -50,6 +50,9 @@ type PostOptions struct {
 	// which the channel is mentioned. A reply lost on the way is then for a person to
 	// look up, since such answers cannot be listed.
 	MentionMedia string `json:"mention_media,omitempty"`
+	// Private makes the answer to a comment a private message to its author: one
+	// ever, within 7 days. Until they answer there is no conversation.
+	Private bool `json:"private,omitempty"`
 	// HumanAgent lets a person of the channel's staff answer a message for 7 days
 	// instead of 24 hours. The vendor forbids it for anything automatic.
 	HumanAgent bool `json:"human_agent,omitempty"`

@@ -44,6 +44,7 @@ type prepared struct {
 	Target   ID             `json:"target,omitempty"`   // what is answered, or who is written to
 	Comment  bool           `json:"comment,omitempty"`  // the target is a comment
 	Media    ID             `json:"media,omitempty"`    // of a mention
+	Person   ID             `json:"person,omitempty"`   // who is answered in private
 	Thread   ID             `json:"thread,omitempty"`   // of a message
 	Seen     []ID           `json:"seen,omitempty"`     // what reads like it and was there before
 	Tag      string         `json:"tag,omitempty"`
@@ -184,12 +185,40 @@ func (d *Driver) beginReply(ctx context.Context, s *session, r *smm.PublishReque
 		return st, smm.Prepared{}, err
 	}
 	st.Self = self.Username
+	if o.Private {
+		return d.beginPrivate(ctx, s, r, st, p)
+	}
 	if !r.Restored.IsZero() { // what is there now may be the item itself
 		return st, p, nil
 	}
 	before, err := s.comments(ctx, &st)(ListParams{Limit: settlePage})
 	for i := range before.Items {
 		st.seen(before.Items[i].ID, st.isComment(r.Channel, &before.Items[i]))
+	}
+	return st, p, err
+}
+
+// beginPrivate reads who wrote the comment: the message is looked for among theirs.
+func (d *Driver) beginPrivate(ctx context.Context, s *session, r *smm.PublishRequest, st prepared, p smm.Prepared) (prepared, smm.Prepared, error) {
+	switch {
+	case !st.Comment:
+		return st, smm.Prepared{}, fmt.Errorf("%w: instagram: only a comment can be answered in private", smm.ErrInvalid)
+	case len(st.Text) > maxMessage:
+		return st, smm.Prepared{}, fmt.Errorf("%w: instagram: a message has at most %d bytes", smm.ErrInvalid, maxMessage)
+	}
+	c, err := s.Comments.Get(ctx, st.Target)
+	switch {
+	case err != nil:
+		return st, smm.Prepared{}, err
+	case c.From == nil || c.From.ID == "":
+		return st, smm.Prepared{}, fmt.Errorf("%w: instagram: who wrote the comment is not told", smm.ErrForbidden)
+	}
+	st.Person = c.From.ID
+	t, _, err := s.Messages.With(ctx, st.Person)
+	for i := range t.Messages.Data {
+		if r.Restored.IsZero() {
+			st.seen(t.Messages.Data[i].ID, st.isDM(r.Channel, &t.Messages.Data[i]))
+		}
 	}
 	return st, p, err
 }
@@ -297,6 +326,9 @@ func (d *Driver) Commit(ctx context.Context, r *smm.PublishRequest, p smm.Prepar
 	case st.Kind == smm.CreateMessage:
 		kind = smm.KindMessage
 		made, o, err = s.Messages.send(ctx, &SendParams{To: st.Target, Text: st.Text, AttachmentType: st.File, AttachmentURL: st.URL, Tag: st.Tag})
+	case st.Person != "":
+		kind = smm.KindMessage
+		made, o, err = s.Messages.send(ctx, &SendParams{Comment: st.Target, Text: st.Text})
 	case st.Media != "" && st.Comment:
 		made, o, err = s.Mentions.reply(ctx, st.Media, st.Target, st.Text)
 	case st.Media != "":

@@ -41,6 +41,16 @@ func (d *Driver) Settle(ctx context.Context, r *smm.PublishRequest, p smm.Prepar
 		return d.settlePost(ctx, s, r, &st, p, a)
 	case st.Kind == smm.CreateMessage:
 		return d.settleMessage(ctx, s, r, &st, a)
+	case st.Person != "":
+		t, there, err := s.Messages.With(ctx, st.Person)
+		switch {
+		case err != nil:
+			return smm.Outcome{}, err
+		case !there:
+			return smm.Outcome{State: smm.OutcomeAbsent, Evidence: smm.EvidenceReadBack}, nil
+		}
+		st.Thread = t.ID
+		return d.settleMessage(ctx, s, r, &st, a)
 	case st.Media != "":
 		return smm.Outcome{}, nil // such answers cannot be listed
 	}
