@@ -1,0 +1,143 @@
+package instagram_test
+
+import (
+	"context"
+	"image/color"
+	"io"
+	"strings"
+	"testing"
+	"testing/fstest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/smmkit/smmkit/internal/mediax/mediatest"
+	"github.com/smmkit/smmkit/platforms/instagram"
+	"github.com/smmkit/smmkit/platforms/instagram/instagramtest"
+	"github.com/smmkit/smmkit/smm"
+	"github.com/smmkit/smmkit/smm/sim"
+)
+
+var epoch = time.Date(2026, time.November, 2, 9, 0, 0, 0, time.UTC)
+
+// assets are the media that tests name.
+var assets = fstest.MapFS{
+	"red.jpg":   {Data: mediatest.JPEG(80, 60, color.RGBA{R: 200, A: 255})},
+	"blue.jpg":  {Data: mediatest.JPEG(80, 60, color.RGBA{B: 200, A: 255})},
+	"green.png": {Data: mediatest.PNG(20, 40, color.RGBA{G: 200, A: 255})},
+	"tall.jpg":  {Data: mediatest.JPEG(20, 80, color.White)},
+	"clip.mp4":  {Data: mediatest.MP4(640, 360, 3*time.Second)},
+	"huge.jpg":  {Data: append(mediatest.JPEG(80, 60, color.Black), make([]byte, 8<<20+1)...)},
+}
+
+// bench is a simulator with one account under test and one visitor.
+type bench struct {
+	*instagramtest.Server
+
+	world   *sim.World
+	account sim.Account
+	store   smm.CredentialStore
+	host    mediaHost
+	visitor smm.Ref
+	config  instagram.Config
+}
+
+const visitorHandle = "visitor"
+
+// open starts a simulator.
+func open(t testing.TB, opts *instagramtest.Options) *bench {
+	t.Helper()
+	b := &bench{world: sim.NewWorldAt(sim.NewClock(epoch, true)), store: smm.NewMemoryCredentials()}
+	b.host = mediaHost{base: "https://media.example/m/", clock: b.world.Clock}
+	o := instagramtest.Options{}
+	if opts != nil {
+		o = *opts
+	}
+	o.Fetch = b.fetch
+	b.Server = instagramtest.NewServer(b.world, &o)
+	t.Cleanup(b.Close)
+	var err error
+	b.account, err = b.NewAccount("shop")
+	require.NoError(t, err)
+	b.connect(t, b.account, nil)
+	b.visitor = b.Author(visitorHandle)
+	b.config.MediaHost = b.host
+	return b
+}
+
+// mediaHost hands out addresses at which the assets could be. Hosts use package
+// mediahost.
+type mediaHost struct {
+	base  string
+	clock smm.Clock
+}
+
+func (h mediaHost) MediaURL(_ context.Context, _ smm.Tenant, m smm.Media, ttl time.Duration) (string, time.Time, error) {
+	return h.base + m.Name, h.clock.Now().Add(ttl), nil
+}
+
+// fetch is the vendor's crawler, which asks the media host.
+func (b *bench) fetch(address string) ([]byte, error) {
+	f, there := assets[strings.TrimPrefix(address, b.host.base)]
+	if !there {
+		return nil, io.ErrUnexpectedEOF
+	}
+	return f.Data, nil
+}
+
+// connect stores the token of an account.
+func (b *bench) connect(t testing.TB, a sim.Account, scopes []string) {
+	t.Helper()
+	cred := smm.Credential{AccessToken: smm.NewSecret(a.Login["INSTAGRAM_TOKEN"]), Scopes: scopes}
+	_, err := b.store.Swap(t.Context(), "", a.Channel, 0, cred)
+	require.NoError(t, err)
+}
+
+func (b *bench) hosts() instagram.Hosts {
+	return instagram.Hosts{Facebook: b.URL(), Instagram: b.URL(), Uploads: b.URL(), Login: b.URL()}
+}
+
+// driver is a new process.
+func (b *bench) driver(t testing.TB) *instagram.Driver {
+	t.Helper()
+	cfg := b.config
+	cfg.Credentials, cfg.Clock, cfg.Hosts = b.store, b.world.Clock, b.hosts()
+	d, err := instagram.New(cfg)
+	require.NoError(t, err)
+	return d
+}
+
+func (b *bench) client(t testing.TB) *smm.Client {
+	t.Helper()
+	c, err := smm.New([]smm.Driver{b.driver(t)}, smm.WithClock(b.world.Clock), smm.WithMediaStore(smm.FSMedia(assets)))
+	require.NoError(t, err)
+	return c
+}
+
+func (b *bench) channel(t testing.TB) *smm.ChannelClient {
+	t.Helper()
+	return b.client(t).Channel(b.account.Channel)
+}
+
+// vendor is the vendor client of the account under test.
+func (b *bench) vendor(t testing.TB) *instagram.Client {
+	t.Helper()
+	c, err := instagram.NewClient(instagram.ClientConfig{
+		Account: instagram.ID(b.account.Channel.ID), Token: smm.NewSecret(b.account.Login["INSTAGRAM_TOKEN"]), Clock: b.world.Clock, Hosts: b.hosts(),
+	})
+	require.NoError(t, err)
+	return c
+}
+
+func (b *bench) publish(t testing.TB, p *smm.Post) smm.Result {
+	t.Helper()
+	r, err := b.channel(t).Publish(t.Context(), p, &smm.PublishOptions{Wait: time.Hour})
+	require.NoError(t, err)
+	return r
+}
+
+func picture(text string) *smm.Post {
+	return &smm.Post{Text: text, Media: []smm.Media{{Name: "red.jpg", AltText: "red"}}}
+}
+
+func ptr[T any](v T) *T { return &v }
