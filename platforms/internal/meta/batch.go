@@ -87,7 +87,7 @@ func (c *Client) batch(ctx context.Context, op string, reads []BatchRead) ([]Bat
 	}
 	r.Params = url.Values{"batch": {string(encoded)}, "include_headers": {"false"}}
 	var raw []*wireBatchResult
-	resp, err := c.read(ctx, r, &raw)
+	resp, auth, err := c.read(ctx, r, &raw)
 	if err != nil {
 		return nil, err
 	}
@@ -96,7 +96,7 @@ func (c *Client) batch(ctx context.Context, op string, reads []BatchRead) ([]Bat
 	}
 	out := make([]BatchResult, len(raw))
 	for i, item := range raw {
-		out[i] = c.batchResult(op, resp, item)
+		out[i] = c.batchResult(op, resp, item, auth.secrets())
 	}
 	return out, nil
 }
@@ -128,7 +128,7 @@ func (c *Client) relative(read BatchRead) (string, error) {
 
 // batchResult judges one answer of a batch; the vendor answers null for what it
 // had no time for.
-func (c *Client) batchResult(op string, whole *httpx.Response, item *wireBatchResult) BatchResult {
+func (c *Client) batchResult(op string, whole *httpx.Response, item *wireBatchResult, secrets []string) BatchResult {
 	out := BatchResult{c: c, op: op}
 	if item == nil {
 		out.Err = &smm.Error{
@@ -144,7 +144,7 @@ func (c *Client) batchResult(op string, whole *httpx.Response, item *wireBatchRe
 	}
 	resp := &httpx.Response{Status: item.Code, Header: http.Header{}, Body: body, RequestID: whole.RequestID, At: whole.At}
 	if _, failed := failureIn(body); failed || !resp.OK() {
-		out.Err = c.table.Error(op, smm.Ref{}, resp)
+		out.Err = c.table.Error(op, smm.Ref{}, resp, secrets...)
 		return out
 	}
 	out.Body = body

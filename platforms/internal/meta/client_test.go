@@ -3,12 +3,14 @@ package meta_test
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -295,4 +297,31 @@ func TestRedirectsCarryNoToken(t *testing.T) {
 	_ = c.Read(t.Context(), &meta.Request{Op: "me", Path: []string{"me"}}, nil)
 	require.NotNil(t, got)
 	require.Empty(t, got.Get("Authorization"))
+}
+
+// TestConcurrentUse: one client in many goroutines, each commit once.
+func TestConcurrentUse(t *testing.T) {
+	b := open(t, nil)
+	c := b.client(t, nil)
+	var wg sync.WaitGroup
+	for i := range 8 {
+		wg.Go(func() {
+			for j := range 10 {
+				v, _, err := b.post(t.Context(), c, fmt.Sprint(i, "-", j))
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				got, err := c.Batch(t.Context(), "batch", []meta.BatchRead{{Path: []string{string(v.ID)}}})
+				if err != nil || got[0].Err != nil {
+					t.Error(err)
+				}
+				if _, err := list(t.Context(), c, b.page, meta.ListParams{}); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	wg.Wait()
+	require.Equal(t, sim.Counts{Posts: 80}, b.world.Ledger.Counts(platform))
 }

@@ -2,6 +2,7 @@ package meta
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -183,11 +184,11 @@ func (a *App) Finish(ctx context.Context, s smm.ConnectStart, r smm.ConnectReply
 	}
 	short, err := a.Redeem(ctx, r.Code, s.Redirect)
 	if err != nil {
-		return nil, err
+		return nil, spent(err)
 	}
 	long, err := a.Lengthen(ctx, short.Access)
 	if err != nil {
-		return nil, err
+		return nil, spent(err)
 	}
 	if long.UserID == "" {
 		long.UserID = short.UserID
@@ -196,6 +197,17 @@ func (a *App) Finish(ctx context.Context, s smm.ConnectStart, r smm.ConnectReply
 		long.Scopes = short.Scopes
 	}
 	return long, nil
+}
+
+// spent says what to do about a code that bought no token.
+func spent(err error) error {
+	e, ok := errors.AsType[*smm.Error](err)
+	if !ok {
+		return err
+	}
+	out := *e
+	out.Op, out.Err = "connect.finish", fmt.Errorf("%w: the code is spent: begin again", e.Err)
+	return &out
 }
 
 // Redeem exchanges a code for a short token, which lives an hour or two. A code is
@@ -214,7 +226,7 @@ func (a *App) Redeem(ctx context.Context, code smm.Secret, redirect string) (*To
 
 // Lengthen exchanges a short token for one of about 60 days.
 func (a *App) Lengthen(ctx context.Context, short smm.Secret) (*Token, error) {
-	call := &tokenCall{op: opLengthen, url: a.cfg.Endpoints.Exchange, secrets: []string{short.Reveal()}}
+	call := &tokenCall{op: opLengthen, url: a.cfg.Endpoints.Exchange, secrets: []string{short.Reveal()}, repeats: true}
 	switch a.cfg.Flavour {
 	case FacebookLogin:
 		call.form = url.Values{

@@ -64,7 +64,7 @@ func List[T any](ctx context.Context, c *Client, r *Request, p ListParams) (Page
 	page := *r
 	page.Params = q
 	var w wirePage
-	resp, err := c.read(ctx, &page, &w)
+	resp, _, err := c.read(ctx, &page, &w)
 	if err != nil {
 		return Page[T]{}, err
 	}
@@ -157,4 +157,30 @@ func (c *Client) unreadable(r *Request, resp *httpx.Response, what string) error
 		Op: r.Op, Platform: c.table.platform, Channel: r.Channel, Status: resp.Status, RequestID: resp.RequestID,
 		Err: fmt.Errorf("%w: unreadable answer: %s", smm.ErrUnavailable, what),
 	}
+}
+
+// maxPages bounds Collect.
+const maxPages = 1000
+
+// Collect reads all pages of a list. A list that comes back to a page, or that
+// does not end, is an error that matches smm.ErrUnavailable.
+func Collect[T any](ctx context.Context, p ListParams, list func(context.Context, ListParams) (Page[T], error)) ([]T, error) {
+	var out []T
+	seen := make(map[string]bool)
+	for range maxPages {
+		page, err := list(ctx, p)
+		if err != nil {
+			return out, err
+		}
+		out = append(out, page.Items...)
+		if page.Next == "" {
+			return out, nil
+		}
+		if seen[page.Next] {
+			break
+		}
+		seen[page.Next] = true
+		p.Cursor = page.Next
+	}
+	return out, fmt.Errorf("%w: the platform's list does not end", smm.ErrUnavailable)
 }

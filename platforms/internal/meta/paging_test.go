@@ -1,6 +1,7 @@
 package meta_test
 
 import (
+	"context"
 	"net/http"
 	"net/url"
 	"strings"
@@ -10,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/smmkit/smmkit/platforms/internal/meta"
+	"github.com/smmkit/smmkit/platforms/internal/meta/metatest"
 	"github.com/smmkit/smmkit/smm"
 	"github.com/smmkit/smmkit/smm/sim"
 )
@@ -49,6 +51,24 @@ func TestPages(t *testing.T) {
 
 	_, err = list(t.Context(), c, b.page, meta.ListParams{Cursor: "after=nonsense"})
 	fails(t, err, smm.ErrRejected)
+}
+
+// TestPagesWithoutNext: where cursors alone lead on, a client that knows reads it
+// all, and one that does not takes the first page for the list.
+func TestPagesWithoutNext(t *testing.T) {
+	b := open(t, func(o *metatest.Options) { o.NoNext = true })
+	for _, loose := range []bool{true, false} {
+		c := b.client(t, func(c *meta.Config) { c.LooseEnd = loose })
+		for i := range 7 {
+			_, _, err := b.post(t.Context(), c, itoa(i))
+			require.NoError(t, err)
+		}
+		all, err := meta.Collect(t.Context(), meta.ListParams{Limit: 3}, func(ctx context.Context, p meta.ListParams) (meta.Page[note], error) {
+			return list(ctx, c, b.page, p)
+		})
+		require.NoError(t, err)
+		require.Len(t, all, map[bool]int{true: 7, false: 3}[loose])
+	}
 }
 
 // TestNextIsNotFollowed: whatever the address of the next page says, the same edge
@@ -188,6 +208,9 @@ func TestBatchAnswers(t *testing.T) {
 	require.NoError(t, err)
 	fails(t, got[0].Decode(&v), smm.ErrUnavailable)
 	fails(t, got[1].Err, smm.ErrUnavailable)
+	got, err = cannedClient(t, &canned{status: 200, body: `[{"code":400,"body":"{\"error\":{\"code\":190,\"message\":\"Malformed access token ` + secretToken + `\"}}"},null]`}).Batch(t.Context(), "b", two)
+	require.NoError(t, err)
+	require.Empty(t, fails(t, got[0].Err, smm.ErrUnauthorized).Message)
 	require.NoError(t, rec.seen[0].ParseForm())
 	require.JSONEq(t, `[{"method":"GET","relative_url":"v25.0/1"},{"method":"GET","relative_url":"v25.0/2?a=b%26c"}]`, rec.seen[0].PostForm.Get("batch"))
 	for _, bad := range [][]string{{""}, {".."}, {"1", "."}} {

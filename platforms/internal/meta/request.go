@@ -42,21 +42,21 @@ type Request struct {
 // Read sends a request that changes nothing and decodes the answer into the
 // value that into points to, unless that is nil.
 func (c *Client) Read(ctx context.Context, r *Request, into any) error {
-	_, err := c.read(ctx, r, into)
+	_, _, err := c.read(ctx, r, into)
 	return err
 }
 
-func (c *Client) read(ctx context.Context, r *Request, into any) (*httpx.Response, error) {
+func (c *Client) read(ctx context.Context, r *Request, into any) (*httpx.Response, *callAuth, error) {
 	hr, auth, err := c.request(ctx, r, http.MethodGet)
 	if err != nil {
-		return nil, c.refuse(r, err)
+		return nil, nil, c.refuse(r, err)
 	}
 	hr.Repeatable = true
 	resp, err := c.http.Read(ctx, hr)
 	if err := c.failure(r, auth, resp, err, resp != nil); err != nil {
-		return resp, err
+		return resp, auth, err
 	}
-	return resp, c.decode(r, resp, into)
+	return resp, auth, c.decode(r, resp, into)
 }
 
 // Write sends a request that may be repeated without harm: a delete, a hide, a

@@ -33,16 +33,7 @@ var sharedRows = []Row{
 	{Code: 506, Err: smm.ErrDuplicate, Verdict: httpx.VerdictUnknown, Source: srcMemory},
 	{Subcode: 1366051, Err: smm.ErrDuplicate, Verdict: httpx.VerdictUnknown, Source: srcPostiz},
 
-	// The token is over. All subcodes of 190 mean so; these are named for hosts
-	// that tell people why: app removed, checkpoint, password changed, expired,
-	// unconfirmed, invalid, role lost.
-	{Code: 190, Subcode: 458, Err: smm.ErrUnauthorized, Verdict: httpx.VerdictRefused, Source: srcGraph},
-	{Code: 190, Subcode: 459, Err: smm.ErrUnauthorized, Verdict: httpx.VerdictRefused, Source: srcGraph},
-	{Code: 190, Subcode: 460, Err: smm.ErrUnauthorized, Verdict: httpx.VerdictRefused, Source: srcGraph},
-	{Code: 190, Subcode: 463, Err: smm.ErrUnauthorized, Verdict: httpx.VerdictRefused, Source: srcGraph},
-	{Code: 190, Subcode: 464, Err: smm.ErrUnauthorized, Verdict: httpx.VerdictRefused, Source: srcGraph},
-	{Code: 190, Subcode: 467, Err: smm.ErrUnauthorized, Verdict: httpx.VerdictRefused, Source: srcGraph},
-	{Code: 190, Subcode: 492, Err: smm.ErrUnauthorized, Verdict: httpx.VerdictRefused, Source: srcGraph},
+	// The token is over, whatever the subcode; see TokenEndOf.
 	{Code: 190, Err: smm.ErrUnauthorized, Verdict: httpx.VerdictRefused, Source: srcGraph},
 	{Code: 102, Err: smm.ErrUnauthorized, Verdict: httpx.VerdictRefused, Source: srcGraph},
 

@@ -36,14 +36,14 @@ func (c *Client) StartSession(ctx context.Context, appID string, f *SessionFile)
 	if err := c.Write(ctx, r, &made); err != nil {
 		return "", err
 	}
-	if _, _, err := c.session(string(made.ID)); err != nil {
+	if _, _, err := session(string(made.ID)); err != nil {
 		return "", c.blame(r, err)
 	}
 	return string(made.ID), nil
 }
 
 // session takes the id of a session apart: it holds a signature as a query.
-func (c *Client) session(id string) (path []string, q url.Values, err error) {
+func session(id string) (path []string, q url.Values, err error) {
 	name, query, _ := strings.Cut(id, "?")
 	q, err = url.ParseQuery(query)
 	if err != nil || !strings.HasPrefix(name, sessionPrefix) || strings.ContainsAny(name, "/#") {
@@ -55,7 +55,7 @@ func (c *Client) session(id string) (path []string, q url.Values, err error) {
 // SessionOffset asks how much of a session's file has arrived.
 func (c *Client) SessionOffset(ctx context.Context, id string) (int64, error) {
 	r := &Request{Op: "upload.offset"}
-	path, q, err := c.session(id)
+	path, q, err := session(id)
 	if err != nil {
 		return 0, c.blame(r, err)
 	}
@@ -85,7 +85,7 @@ func (c *Client) SessionOffset(ctx context.Context, id string) (int64, error) {
 // and returns the handle.
 func (c *Client) SendSession(ctx context.Context, id string, f *SessionFile, from int64) (smm.Secret, error) {
 	r := &Request{Op: "upload.transfer"}
-	path, q, err := c.session(id)
+	path, q, err := session(id)
 	if err != nil {
 		return smm.Secret{}, c.blame(r, err)
 	}

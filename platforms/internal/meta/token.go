@@ -57,23 +57,24 @@ type tokenCall struct {
 	query   url.Values
 	token   smm.Secret
 	secrets []string
+	repeats bool // asking again does no harm, so a lost reply is asked for again
 }
 
 func (a *App) call(ctx context.Context, call *tokenCall) (*httpx.Response, error) {
 	if call.url == "" {
 		return nil, a.refuse(call.op, fmt.Errorf("%w: this login has no such address", smm.ErrUnsupported))
 	}
-	hr := &httpx.Request{Op: call.op, URL: call.url, Query: call.query, Auth: httpx.Anonymous()}
+	hr := &httpx.Request{Op: call.op, URL: call.url, Query: call.query, Auth: httpx.Anonymous(), Repeatable: call.repeats}
 	if call.form != nil {
 		hr.Method, hr.Body = http.MethodPost, httpx.Form(call.form)
 	}
 	if !call.token.IsZero() {
 		hr.Auth = httpx.Bearer(call.token)
 	}
-	resp, fate, err := a.http.Commit(ctx, hr)
+	resp, whole, err := a.send(ctx, hr, call.repeats)
 	secrets := append([]string{a.cfg.Secret.Reveal()}, call.secrets...)
 	switch {
-	case err != nil && (fate != httpx.FateAnswered || !errors.Is(err, errAnswered)):
+	case err != nil && (!whole || !errors.Is(err, errAnswered)):
 		return nil, err
 	case err != nil:
 		return nil, a.table.Error(call.op, smm.Ref{}, resp, secrets...)
@@ -82,6 +83,16 @@ func (a *App) call(ctx context.Context, call *tokenCall) (*httpx.Response, error
 		return nil, a.table.Error(call.op, smm.Ref{}, resp, secrets...)
 	}
 	return resp, nil
+}
+
+// send reports whether an answer came whole.
+func (a *App) send(ctx context.Context, hr *httpx.Request, repeats bool) (*httpx.Response, bool, error) {
+	if repeats {
+		resp, err := a.http.Read(ctx, hr)
+		return resp, resp != nil, err
+	}
+	resp, fate, err := a.http.Commit(ctx, hr)
+	return resp, fate == httpx.FateAnswered, err
 }
 
 func (a *App) token(ctx context.Context, call *tokenCall) (*Token, error) {
@@ -203,7 +214,7 @@ func (a *App) Inspect(ctx context.Context, token smm.Secret) (*Inspection, error
 		return nil, a.refuse(opDebug, fmt.Errorf("%w: no token to inspect", smm.ErrInvalid))
 	}
 	resp, err := a.call(ctx, &tokenCall{
-		op: opDebug, url: a.cfg.Endpoints.Debug, query: url.Values{"input_token": {token.Reveal()}}, token: a.AppToken(), secrets: []string{token.Reveal()},
+		repeats: true, op: opDebug, url: a.cfg.Endpoints.Debug, query: url.Values{"input_token": {token.Reveal()}}, token: a.AppToken(), secrets: []string{token.Reveal()},
 	})
 	if err != nil {
 		return nil, err
@@ -235,70 +246,4 @@ func (i *Inspection) Credential(token smm.Secret, obtained time.Time) smm.Creden
 		c.Extra = map[string]smm.Secret{ExtraDataAccess: smm.NewSecret(i.DataAccessEnds.Format(time.RFC3339))}
 	}
 	return c
-}
-
-// Account is a Page that a person may act for, with the Page's own token: one that
-// does not end where the person's is a long one.
-type Account struct {
-	ID        ID
-	Name      string
-	Username  string
-	Token     smm.Secret
-	Tasks     []string // CREATE_CONTENT, MODERATE, MESSAGING, ANALYZE, ADVERTISE, MANAGE
-	Instagram ID       // the professional account that the Page is linked to
-}
-
-// UnmarshalJSON implements json.Unmarshaler.
-func (a *Account) UnmarshalJSON(b []byte) error {
-	var w struct {
-		ID        ID       `json:"id"`
-		Name      string   `json:"name"`
-		Username  string   `json:"username"`
-		Token     string   `json:"access_token"`
-		Tasks     []string `json:"tasks"`
-		Instagram *struct {
-			ID ID `json:"id"`
-		} `json:"instagram_business_account"`
-	}
-	if err := json.Unmarshal(b, &w); err != nil {
-		return errors.New("a page that cannot be read") // the decoder's own words may quote the token
-	}
-	if w.ID == "" {
-		return errors.New("a page without an id")
-	}
-	*a = Account{ID: w.ID, Name: w.Name, Username: w.Username, Token: smm.NewSecret(w.Token), Tasks: w.Tasks}
-	if w.Instagram != nil {
-		a.Instagram = w.Instagram.ID
-	}
-	return nil
-}
-
-// Accounts lists the Pages of the person whose token the client has.
-func (c *Client) Accounts(ctx context.Context, p ListParams) (Page[Account], error) {
-	return List[Account](ctx, c, &Request{
-		Op: "me.accounts", Path: []string{"me", "accounts"},
-		Fields: []string{"id", "name", "username", "access_token", "tasks", "instagram_business_account"},
-	}, p)
-}
-
-// Permission is a scope and what the person said to it.
-type Permission struct {
-	Name   string `json:"permission"`
-	Status string `json:"status"` // "granted", "declined", "expired"
-}
-
-// Permissions lists what the person granted and declined.
-func (c *Client) Permissions(ctx context.Context) ([]Permission, error) {
-	page, err := List[Permission](ctx, c, &Request{Op: "me.permissions", Path: []string{"me", "permissions"}}, ListParams{})
-	return page.Items, err
-}
-
-// Deauthorize removes the app from the person whose token the client has: every
-// token that came of it is over. A token that is over already is no error.
-func (c *Client) Deauthorize(ctx context.Context) error {
-	err := c.Do(ctx, &Request{Op: "me.permissions.delete", Method: http.MethodDelete, Path: []string{"me", "permissions"}})
-	if errors.Is(err, smm.ErrUnauthorized) {
-		return nil
-	}
-	return err
 }

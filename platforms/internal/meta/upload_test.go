@@ -139,6 +139,33 @@ func TestUploadFaults(t *testing.T) {
 	}
 }
 
+// TestUploadWithAnotherToken: a token that died meanwhile is replaced, and the
+// file is read again from where it stood.
+func TestUploadWithAnotherToken(t *testing.T) {
+	for _, told := range []bool{false, true} {
+		b := open(t, nil)
+		src := tokens{&state{list: []string{b.token}}}
+		c := b.client(t, func(c *meta.Config) { c.Token, c.Tokens = smm.Secret{}, src })
+		file := synthetic{size: 200_000}
+		id, u := b.reel(t, c, file)
+		if told {
+			u.Progress = func(int64) {}
+		}
+		b.CutUploads(1000)
+		offset := u.Offset
+		u.Offset = func(ctx context.Context) (int64, error) {
+			n, err := offset(ctx)
+			b.Revoke(b.page, 460) // between the question and the rest
+			src.list = append(src.list, b.IssueToken(b.page))
+			return n, err
+		}
+		require.NoError(t, c.Send(t.Context(), u, 0))
+		got, _ := b.Upload(id)
+		require.Equal(t, file.sum(), got.SHA256)
+		require.Len(t, src.refused, 1)
+	}
+}
+
 // TestUploadGoesToKnownHosts: an address from an answer is not trusted with the
 // token and the file.
 func TestUploadGoesToKnownHosts(t *testing.T) {

@@ -85,12 +85,30 @@ type wireChange struct {
 	Value json.RawMessage `json:"value"`
 }
 
+// wireThreads is what Threads sends: one update, without entries.
+type wireThreads struct {
+	AppID        string     `json:"app_id"`
+	Topic        string     `json:"topic"`
+	Target       string     `json:"target_id"`
+	Time         int64      `json:"time"`
+	Subscription string     `json:"subscription_id"`
+	HasUID       bool       `json:"has_uid_field"`
+	Values       wireChange `json:"values"`
+}
+
 // body makes the body of a delivery of everything that waits about one object,
-// oldest first, and reports whether there is any.
+// oldest first, and reports how many updates are in it. Threads delivers one at a
+// time, with the object as its topic.
 func (s *Server) body() ([]byte, int) {
 	waiting := s.hook.waiting
-	if len(waiting) == 0 {
+	switch {
+	case len(waiting) == 0:
 		return nil, 0
+	case s.opts.Login == Threads:
+		u := waiting[0]
+		return escape(encode(wireThreads{
+			AppID: s.opts.AppID, Topic: u.object, Target: u.account, Time: s.now().Unix(), Subscription: "1", Values: wireChange{u.field, u.value},
+		})), 1
 	}
 	env := wireEnvelope{Object: waiting[0].object}
 	n := 0

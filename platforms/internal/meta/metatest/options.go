@@ -43,6 +43,10 @@ type Options struct {
 	// ThrottleCode is that of the account's budget; default 80001.
 	ThrottleCode int
 
+	// NoNext leaves the addresses of other pages out: cursors alone lead on, also
+	// from the last page, to one without items. Threads may do so.
+	NoNext bool
+
 	// KeepUpload is how much of each upload stays in memory, for simulators that
 	// look into it; the rest is only hashed.
 	KeepUpload int

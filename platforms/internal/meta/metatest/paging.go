@@ -47,10 +47,10 @@ func Paged[T any](c *Call, all []T, def int) Reply {
 	page := wirePage{Data: selected(c, all[from:to])}
 	if to > from {
 		page.Paging = &wirePaging{Cursors: wireCursors{Before: cursorAt(from), After: cursorAt(to - 1)}}
-		if to < len(all) {
+		if to < len(all) && !c.s.opts.NoNext {
 			page.Paging.Next = pageURL(c, "after", page.Paging.Cursors.After)
 		}
-		if from > 0 {
+		if from > 0 && !c.s.opts.NoNext {
 			page.Paging.Previous = pageURL(c, "before", page.Paging.Cursors.Before)
 		}
 	}
