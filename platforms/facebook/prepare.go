@@ -7,6 +7,7 @@ import (
 	"io"
 	"strconv"
 	"sync"
+	"time"
 
 	"github.com/smmkit/smmkit/smm"
 )
@@ -218,5 +219,146 @@ func (w *preparation) restart(err error) error {
 	}
 	w.st.Restarts++
 	w.st.Session, w.st.Sent, w.st.Uploaded = Session{}, 0, false
+	return nil
+}
+
+func (w *preparation) beginComment(ctx context.Context) error {
+	to := w.r.Post.ReplyTo
+	if err := onChannel(w.r.Channel, to, smm.KindPost, smm.KindComment, smm.KindReview); err != nil {
+		return err
+	}
+	if len(w.r.Post.Media) > 1 {
+		return fmt.Errorf("%w: facebook: a comment takes one photo", smm.ErrInvalid)
+	}
+	w.st.Route, w.st.Target, w.st.Text = routeComment, ID(to.ID), withLink(&w.r.Post)
+	if to.Kind == smm.KindComment {
+		c, err := w.s.Comments.Get(ctx, w.st.Target)
+		if err != nil {
+			return err
+		}
+		if c.Parent != nil {
+			w.st.Parent = c.Parent.ID
+		}
+	}
+	if !w.r.Restored.IsZero() {
+		return nil
+	}
+	own, err := newestOwn(ctx, w.s, w.st.listed())
+	w.st.Baseline = own
+	return err
+}
+
+// listed is where a comment appears in lists: a reply to a reply among those of
+// the comment above both.
+func (p *prepared) listed() ID {
+	if p.Parent != "" {
+		return p.Parent
+	}
+	return p.Target
+}
+
+// newestOwn is the newest of the last comments that is the Page's own.
+func newestOwn(ctx context.Context, s *session, on ID) (ID, error) {
+	l, err := s.Comments.List(ctx, on, CommentFilter{Newest: true}, ListParams{Limit: MaxPage})
+	if err != nil {
+		return "", err
+	}
+	for i := range l.Items {
+		if c := &l.Items[i]; c.From != nil && c.From.ID == s.page {
+			return c.ID, nil
+		}
+	}
+	return "", nil
+}
+
+// withLink is the text with the card's link, where there is no card.
+func withLink(p *smm.Post) string {
+	switch {
+	case p.Card == nil || p.Card.URL == "":
+		return p.Text
+	case p.Text == "":
+		return p.Card.URL
+	}
+	return p.Text + "\n\n" + p.Card.URL
+}
+
+// windowSlack is how far clocks may differ before a window is taken for closed
+// without asking.
+const windowSlack = 5 * time.Minute
+
+func (w *preparation) beginMessage(ctx context.Context, o *PostOptions) error {
+	to := w.r.Post.ReplyTo
+	if err := onChannel(w.r.Channel, to, smm.KindConversation, smm.KindMessage, smm.KindAuthor); err != nil {
+		return err
+	}
+	if len(w.r.Post.Media) > 0 {
+		return fmt.Errorf("%w: facebook: files in messages need an address: use the vendor client", smm.ErrUnsupported)
+	}
+	w.st.Route, w.st.Text, w.st.Silent = routeMessage, withLink(&w.r.Post), o.Silent
+	if o.HumanAgent {
+		w.st.Tag = TagHumanAgent
+	}
+	switch to.Kind {
+	case smm.KindAuthor:
+		w.st.Target = ID(to.ID)
+	case smm.KindMessage:
+		m, err := w.s.Messages.Get(ctx, ID(to.ID))
+		if err != nil {
+			return err
+		}
+		w.st.ReplyTo = m.ID
+		if m.From != nil && m.From.ID != w.s.page {
+			w.st.Target = m.From.ID
+		} else if len(m.To.Data) > 0 {
+			w.st.Target = m.To.Data[0].ID
+		}
+	default:
+		t, err := w.s.Messages.Thread(ctx, ID(to.ID))
+		if err != nil {
+			return err
+		}
+		other, _ := t.Other(w.s.page)
+		w.st.Target, w.st.Thread = other.ID, t.ID
+	}
+	if w.st.Target == "" || w.st.Target == w.s.page {
+		return fmt.Errorf("%w: facebook: nobody to write to in %s", smm.ErrInvalid, to)
+	}
+	return w.newestMessages(ctx)
+}
+
+// newestMessages remembers the newest own message, and refuses what comes too
+// late before the platform does.
+func (w *preparation) newestMessages(ctx context.Context) error {
+	if w.st.Thread == "" {
+		l, err := w.s.Messages.Threads(ctx, ThreadFilter{User: w.st.Target}, ListParams{Limit: 1})
+		if err != nil {
+			return err
+		}
+		if len(l.Items) == 0 {
+			return nil // no word was exchanged yet, or so it seems: the platform decides
+		}
+		w.st.Thread = l.Items[0].ID
+	}
+	l, err := w.s.Messages.List(ctx, w.st.Thread, ListParams{Limit: settlePage})
+	if err != nil {
+		return err
+	}
+	var heard time.Time
+	for i := range l.Items {
+		m := &l.Items[i]
+		switch own := m.From != nil && m.From.ID == w.s.page; {
+		case own && w.st.Baseline == "" && w.r.Restored.IsZero():
+			w.st.Baseline = m.ID
+		case !own && m.From != nil && m.Created.After(heard):
+			heard = m.Created.Time
+		}
+	}
+	window := ReplyWindow
+	if w.st.Tag != "" {
+		window = HumanAgentWindow
+	}
+	if now := w.d.cfg.Clock.Now(); !heard.IsZero() && now.After(heard.Add(window+windowSlack)) {
+		return fmt.Errorf("%w: facebook: the window closed %s after the person wrote last, at %s", smm.ErrForbidden, window, heard.Format(time.RFC3339))
+	}
 	return nil
 }
