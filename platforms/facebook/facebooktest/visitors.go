@@ -53,13 +53,14 @@ func (s *Server) VisitorPosts(_ context.Context, handle, parent, text string) (s
 	s.item(nil, by, sim.Item{ID: d.id, Text: text, URL: permalink(d.id)})
 	s.mu.Unlock()
 	s.base.AddNode("post", d.id, "", d)
+	for _, page := range told {
+		s.base.Notify("page", page, "mention", object{
+			"item": "post", "verb": "add", "post_id": d.id, "sender_id": by.id, "sender_name": by.name, "message": text, "created_time": d.created.Unix(),
+		})
+	}
 	return ref(smm.KindPost, d.id), nil
 }
 
-// tellLater has a change delivered, for callers that do not hold mu when it runs.
-func (s *Server) tellLater(p *page, field string, value object) {
-	s.notify(p, field, value, s.base.Notify)
-}
 
 // VisitorPostsOn writes on a Page.
 func (s *Server) VisitorPostsOn(handle, pageHandle, text string) (smm.Ref, error) {
