@@ -85,7 +85,7 @@ func (w *settlement) draft(ctx context.Context) (smm.Outcome, error) {
 	case post.Published == nil:
 		return smm.Outcome{State: smm.OutcomeUnknown}, nil
 	case *post.Published:
-		return published(w.r.Channel, smm.KindPost, post.ID, post.Permalink, smm.EvidenceHandle), nil
+		return published(w.r.Channel, smm.KindPost, w.st.PostID, post.Permalink, smm.EvidenceHandle), nil
 	case !w.st.At.IsZero() && !post.Scheduled.IsZero():
 		return w.due(post.Scheduled.Time), nil
 	}
@@ -203,6 +203,9 @@ func search[T any](ctx context.Context, list func(context.Context, ListParams) (
 		}
 		for i := range l.Items {
 			f, h := judge(&l.Items[i])
+			if f == yes && h.id == "" {
+				f = maybe // it is there, and nobody says which it is
+			}
 			switch f {
 			case stop:
 				return found, unsure, nil

@@ -61,7 +61,6 @@ func (s *Server) VisitorPosts(_ context.Context, handle, parent, text string) (s
 	return ref(smm.KindPost, d.id), nil
 }
 
-
 // VisitorPostsOn writes on a Page.
 func (s *Server) VisitorPostsOn(handle, pageHandle, text string) (smm.Ref, error) {
 	by := s.person(handle)
