@@ -83,8 +83,10 @@ func (t *Table) Error(op string, ch smm.Ref, resp *httpx.Response, secrets ...st
 	if g.TraceID != "" {
 		e.RequestID = g.TraceID
 	}
-	if repeats(e.Message, secrets) {
-		e.Message = ""
+	for _, shown := range []*string{&e.Message, &e.Code, &e.RequestID} {
+		if repeats(*shown, secrets) {
+			*shown = ""
+		}
 	}
 	row, _ := t.row(g)
 	switch e.Err = row.Err; {

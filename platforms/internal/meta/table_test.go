@@ -243,6 +243,8 @@ func TestSecretsInWords(t *testing.T) {
 	}
 	e := table(t).Error("op", smm.Ref{}, response(400, errorBody(190, 0, false)), "", secret)
 	require.Equal(t, "words", e.Message)
+	e = table(t).Error("op", smm.Ref{}, response(400, `{"error":{"type":"`+secret+`","fbtrace_id":"`+secret+`"}}`), secret)
+	require.Empty(t, e.Code+e.RequestID)
 	e = table(t).Error("op", smm.Ref{}, response(400, errorBody(190, 0, false)), "ord")
 	require.Empty(t, e.Message, "a short secret")
 }
