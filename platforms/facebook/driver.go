@@ -194,7 +194,7 @@ func (d *Driver) ValidatePost(ctx context.Context, _ smm.Ref, p *smm.Post, c smm
 	if !o.ScheduledAt.IsZero() && (len(p.Thread) > 0 || p.FirstComment != "") {
 		v.add(smm.SeverityWarning, "schedule.waits", "options", "what follows the post waits until the vendor has published it")
 	}
-	v.words()
+	v.words(&o)
 	v.kind(&o)
 	return v.found, nil
 }
@@ -210,7 +210,7 @@ func (v *validator) add(severity smm.Severity, code, path, message string) {
 }
 
 // words checks what stands beside the media.
-func (v *validator) words() {
+func (v *validator) words(o *PostOptions) {
 	p := v.post
 	if p.ContentWarning != "" || p.Sensitive {
 		v.add(smm.SeverityWarning, "warning.unsupported", "content_warning", "the platform has no warnings; it is not sent")
@@ -229,6 +229,9 @@ func (v *validator) words() {
 	for i, m := range p.Media {
 		if len(m.Captions) > 0 {
 			v.add(smm.SeverityWarning, "media.captions", fmt.Sprintf("media[%d].captions", i), "subtitle tracks are not sent")
+		}
+		if o.Format != FormatFeed && m.Thumbnail != "" {
+			v.add(smm.SeverityWarning, "media.thumbnail", fmt.Sprintf("media[%d].thumbnail", i), "the platform takes a still picture for videos of the feed alone; it is not sent")
 		}
 		if strings.HasPrefix(m.Type, "video/") && m.AltText != "" {
 			v.add(smm.SeverityInfo, "media.alt-text-unused", fmt.Sprintf("media[%d].alt_text", i), "the platform keeps descriptions of photos alone")

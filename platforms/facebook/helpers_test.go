@@ -24,6 +24,7 @@ var assets = fstest.MapFS{
 	"green.png": {Data: mediatest.PNG(20, 40, color.RGBA{G: 200, A: 255})},
 	"clip.mp4":  {Data: mediatest.MP4(640, 360, 3*time.Second)},
 	"tall.mp4":  {Data: mediatest.MP4(1080, 1920, 5*time.Second)},
+	"long.mp4":  {Data: mediatest.MP4(1080, 1920, 95*time.Second)},
 	"move.gif":  {Data: mediatest.GIF(10, 10, 3, 100*time.Millisecond)},
 	"huge.png":  {Data: append(mediatest.PNG(8, 8, color.Black), make([]byte, 4<<20+1)...)},
 }

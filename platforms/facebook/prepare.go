@@ -362,3 +362,43 @@ func (w *preparation) newestMessages(ctx context.Context) error {
 	}
 	return nil
 }
+
+// hasVideo looks at the media: one video stands alone.
+func (w *preparation) hasVideo(ctx context.Context, as Format) (bool, error) {
+	for i, m := range w.r.Post.Media {
+		f, err := w.open(ctx, m)
+		if err != nil {
+			return false, err
+		}
+		f.close()
+		switch f.info.Class {
+		case smm.MediaVideo:
+			if len(w.r.Post.Media) > 1 {
+				return false, fmt.Errorf("%w: facebook: a video stands alone", smm.ErrInvalid)
+			}
+			w.st.Size = f.info.Size
+			return true, fits(as, &f.info)
+		case smm.MediaImage:
+		default:
+			return false, fmt.Errorf("%w: facebook: media[%d] is neither a photo nor a video", smm.ErrInvalid, i)
+		}
+	}
+	return false, nil
+}
+
+// fits checks a video against what the vendor takes for a format. What the file
+// does not tell is left to the vendor.
+func fits(as Format, in *smm.MediaInfo) error {
+	fail := func(format string, a ...any) error {
+		return fmt.Errorf("%w: facebook: %s", smm.ErrInvalid, fmt.Sprintf(format, a...))
+	}
+	switch {
+	case as == FormatReel && in.Duration > 0 && (in.Duration < MinReel || in.Duration > MaxReel):
+		return fail("a reel lasts %s to %s, not %s", MinReel, MaxReel, in.Duration)
+	case as == FormatReel && in.Width > 0 && (in.Width < minReelWidth || in.Height < minReelHeight || in.Width > in.Height):
+		return fail("a reel is upright and at least %d by %d pixels, not %d by %d", minReelWidth, minReelHeight, in.Width, in.Height)
+	case as == FormatStory && in.Duration > MaxStory:
+		return fail("a story lasts at most %s, not %s", MaxStory, in.Duration)
+	}
+	return nil
+}

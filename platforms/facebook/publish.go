@@ -165,7 +165,7 @@ func (w *preparation) beginPost(ctx context.Context, o *PostOptions) error {
 	if o.ScheduledAt.IsZero() {
 		w.st.At = time.Time{}
 	}
-	video, err := w.hasVideo(ctx)
+	video, err := w.hasVideo(ctx, o.Format)
 	switch {
 	case err != nil:
 		return err
@@ -212,29 +212,6 @@ func (w *preparation) beginPost(ctx context.Context, o *PostOptions) error {
 	return nil
 }
 
-// hasVideo looks at the media: one video stands alone.
-func (w *preparation) hasVideo(ctx context.Context) (bool, error) {
-	for i, m := range w.r.Post.Media {
-		f, err := w.open(ctx, m)
-		if err != nil {
-			return false, err
-		}
-		f.close()
-		switch f.info.Class {
-		case smm.MediaVideo:
-			if len(w.r.Post.Media) > 1 {
-				return false, fmt.Errorf("%w: facebook: a video stands alone", smm.ErrInvalid)
-			}
-			w.st.Size = f.info.Size
-			return true, nil
-		case smm.MediaImage:
-		default:
-			return false, fmt.Errorf("%w: facebook: media[%d] is neither a photo nor a video", smm.ErrInvalid, i)
-		}
-	}
-	return false, nil
-}
-
 // Commit implements smm.Publisher: one request.
 func (d *Driver) Commit(ctx context.Context, r *smm.PublishRequest, p smm.Prepared, _ smm.Attempt) (smm.Outcome, error) {
 	var st prepared
@@ -267,7 +244,7 @@ func (d *Driver) commit(ctx context.Context, s *session, r *smm.PublishRequest, 
 		}
 		return published(r.Channel, smm.KindPost, st.PostID, "", smm.EvidenceReply), nil
 	case routeVideo, routeReel:
-		o, err := d.finish(ctx, s, st)
+		o, err := d.finish(ctx, s, r, st)
 		if err != nil {
 			return o, err
 		}
@@ -308,11 +285,21 @@ func (d *Driver) commit(ctx context.Context, s *session, r *smm.PublishRequest, 
 	return smm.Outcome{State: smm.OutcomeNotSent}, prepareError(r, fmt.Errorf("%w: facebook: the prepared state knows no way", smm.ErrInvalid))
 }
 
-func (d *Driver) finish(ctx context.Context, s *session, st *prepared) (smm.Outcome, error) {
+func (d *Driver) finish(ctx context.Context, s *session, r *smm.PublishRequest, st *prepared) (smm.Outcome, error) {
 	if st.Route == routeReel {
 		return s.Reels.Finish(ctx, st.Session.VideoID, st.Video)
 	}
-	return s.Videos.Finish(ctx, st.Session.Upload, st.Video)
+	p := st.Video
+	if m := r.Post.Media[0]; m.Thumbnail != "" {
+		w := preparation{d: d, s: s, r: r}
+		f, err := w.open(ctx, smm.Media{Name: m.Thumbnail})
+		if err != nil {
+			return smm.Outcome{State: smm.OutcomeNotSent}, prepareError(r, err)
+		}
+		defer f.close()
+		p.Thumbnail = &File{Reader: f.blob, Size: f.info.Size, Type: f.info.Type}
+	}
+	return s.Videos.Finish(ctx, st.Session.Upload, p)
 }
 
 func (p *prepared) comment() CommentParams {

@@ -362,3 +362,21 @@ func TestQuotaIsWaitedFor(t *testing.T) {
 	require.Equal(t, "80001", d.Failure.Code)
 	require.Len(t, b.items(), 1)
 }
+
+// TestVideosAreChecked before anything is sent.
+func TestVideosAreChecked(t *testing.T) {
+	b := open(t, nil)
+	for name, p := range map[string]*smm.Post{
+		"wide reel":  options(t, &smm.Post{Text: "x", Media: []smm.Media{{Name: "clip.mp4"}}}, facebook.PostOptions{Format: facebook.FormatReel}),
+		"long reel":  options(t, &smm.Post{Text: "x", Media: []smm.Media{{Name: "long.mp4"}}}, facebook.PostOptions{Format: facebook.FormatReel}),
+		"photo reel": options(t, &smm.Post{Text: "x", Media: []smm.Media{{Name: "red.png"}}}, facebook.PostOptions{Format: facebook.FormatReel}),
+		"long story": options(t, &smm.Post{Media: []smm.Media{{Name: "long.mp4"}}}, facebook.PostOptions{Format: facebook.FormatStory}),
+	} {
+		d := b.until(t, b.plan(t, p), nil)
+		require.Equal(t, smm.PhaseFailed, d.Phase, name)
+		require.Equal(t, "invalid", d.Failure.Kind, name)
+	}
+	require.Zero(t, b.world.Faults.RequestsOf(sim.Prepare)+b.world.Faults.RequestsOf(sim.Commit))
+	r := b.publish(t, &smm.Post{Text: "with a still", Media: []smm.Media{{Name: "long.mp4", Thumbnail: "blue.jpg"}}})
+	require.Equal(t, smm.OutcomePublished, r.Outcome)
+}

@@ -88,8 +88,20 @@ func (w *settlement) draft(ctx context.Context) (smm.Outcome, error) {
 		return published(w.r.Channel, smm.KindPost, w.st.PostID, post.Permalink, smm.EvidenceHandle), nil
 	case !w.st.At.IsZero() && !post.Scheduled.IsZero():
 		return w.due(post.Scheduled.Time), nil
+	case !w.st.At.IsZero() && !w.a.Doubt:
+		return w.takenBack("post.state", smm.EvidenceHandle)
 	}
 	return smm.Outcome{State: smm.OutcomeRepeatable, Evidence: smm.EvidenceHandle}, nil
+}
+
+// takenBack ends what the vendor had accepted to publish by itself and does not
+// any more: somebody cancelled it, or the vendor failed. It must not be scheduled
+// anew behind their back.
+func (w *settlement) takenBack(op string, e smm.Evidence) (smm.Outcome, error) {
+	return smm.Outcome{State: smm.OutcomeRefused, Evidence: e}, &smm.Error{
+		Op: op, Platform: Platform, Channel: w.r.Channel, Outcome: smm.OutcomeRefused,
+		Err: fmt.Errorf("%w: it is neither scheduled any more nor public: cancelled on the Page, or lost there", smm.ErrRejected),
+	}
 }
 
 // due waits for what the vendor publishes by itself.
@@ -257,11 +269,8 @@ func (w *settlement) feed(ctx context.Context) (smm.Outcome, error) {
 		switch {
 		case !now.Before(w.st.At) && now.Before(w.st.At.Add(dueGrace)):
 			return smm.Outcome{State: smm.OutcomePending, Next: now.Add(30 * time.Second)}, nil
-		case !w.a.Doubt: // it was accepted, so somebody took it back, or the vendor failed
-			return smm.Outcome{State: smm.OutcomeRefused, Evidence: smm.EvidenceReadBack}, &smm.Error{
-				Op: "page.posts", Platform: Platform, Channel: w.r.Channel, Outcome: smm.OutcomeRefused,
-				Err: fmt.Errorf("%w: it is neither scheduled any more nor public: cancelled on the Page, or lost there", smm.ErrRejected),
-			}
+		case !w.a.Doubt:
+			return w.takenBack("page.posts", smm.EvidenceReadBack)
 		}
 	}
 	return o, nil

@@ -6,7 +6,9 @@
 //	server := facebooktest.NewServer(world, nil)
 //	defer server.Close()
 //	account, err := server.NewAccount("shop")
-//	driver, channel, err := facebook.FromToken(ctx, account.Login["FACEBOOK_TOKEN"], server.Config())
+//	driver, channel, err := facebook.FromToken(ctx, account.Login["FACEBOOK_TOKEN"], &facebook.Config{
+//		BaseURL: server.URL(), UploadURL: server.URL(), Clock: world.Clock,
+//	})
 //
 // It counts in the world's ledger what the public would see: drafts and photos that
 // are not published are in no count, a scheduled post counts from its time on, a
