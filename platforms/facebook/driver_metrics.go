@@ -219,6 +219,7 @@ func (q *question) page(ctx context.Context) ([]smm.Metric, error) {
 		until = q.now
 	}
 	wanted := q.wants(pageInsights)
+	partial := map[smm.MetricName]bool{}               // a part of a sum is not the sum
 	oneDay := until.Sub(q.window.From) <= 25*time.Hour // the longest day of a year
 	for from := q.window.From; from.Before(until); from = from.Add(MaxInsightSpan) {
 		p := InsightParams{Metrics: natives(wanted), Period: PeriodDay, Since: from, Until: minTime(from.Add(MaxInsightSpan), until)}
@@ -227,25 +228,33 @@ func (q *question) page(ctx context.Context) ([]smm.Metric, error) {
 			return nil, err
 		}
 		for i := range wanted {
-			if m, ok := found.Find(wanted[i].native, PeriodDay); ok && (oneDay || !wanted[i].unique) {
-				counts[wanted[i].name] = wanted[i].sum(counts[wanted[i].name], m)
+			def := &wanted[i]
+			m, ok := found.Find(def.native, PeriodDay)
+			if ok = ok && (oneDay || !def.unique); ok {
+				counts[def.name], ok = def.sum(counts[def.name], m)
 			}
+			partial[def.name] = partial[def.name] || !ok
+		}
+	}
+	for name, is := range partial {
+		if is {
+			delete(counts, name)
 		}
 	}
 	return q.answer(defs, counts), nil
 }
 
-// sum adds the days of a series to what is there. A day that is no number makes
-// the whole unknown: a part of a sum is not the sum.
-func (d *metricDef) sum(c Count, m *Insight) Count {
+// sum adds the days of a series to what is there, and reports whether each of them
+// is a number.
+func (d *metricDef) sum(c Count, m *Insight) (Count, bool) {
 	for i := range m.Values {
 		v := d.read(&m.Values[i])
 		if !v.Known || c.Value > math.MaxInt64-v.Value {
-			return Count{}
+			return Count{}, false
 		}
 		c.Known, c.Value = true, c.Value+v.Value
 	}
-	return c
+	return c, true
 }
 
 func minTime(a, b time.Time) time.Time {

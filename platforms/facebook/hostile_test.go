@@ -24,6 +24,8 @@ type scripted struct {
 	t     testing.TB
 	says  map[string]string // a body, with a status in front if it is not 200: "400 {...}"
 	asked []string
+
+	before func() // what happens before each answer
 }
 
 func (s *scripted) RoundTrip(r *http.Request) (*http.Response, error) {
@@ -34,6 +36,9 @@ func (s *scripted) RoundTrip(r *http.Request) (*http.Response, error) {
 	_, path, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, "/"), "/")
 	name := r.Method + " /" + path
 	s.asked = append(s.asked, r.URL.Host+" "+name)
+	if s.before != nil {
+		s.before()
+	}
 	body, ok := s.says[name]
 	status := http.StatusOK
 	if !ok {
@@ -141,6 +146,14 @@ func TestSettleAnswers(t *testing.T) {
 		o, err := d.Settle(t.Context(), request(smm.CreatePost), prepared("draft", `,"post_id":"10_5"`), smm.Attempt{N: 1, Doubt: true, First: epoch})
 		require.NoError(t, err, body)
 		require.Equal(t, state, o.State, body)
+	}
+	// A time that was accepted and is gone was taken back by somebody; one whose
+	// reply was lost may be set again.
+	for doubt, state := range map[bool]smm.OutcomeState{true: smm.OutcomeRepeatable, false: smm.OutcomeRefused} {
+		d, _ := stub(t, map[string]string{"GET /10_5": `{"id":"10_5","is_published":false}`})
+		o, err := d.Settle(t.Context(), request(smm.CreatePost), prepared("draft", `,"post_id":"10_5","at":"2026-11-23T12:00:00Z"`), smm.Attempt{N: 1, Doubt: doubt, First: epoch})
+		require.Equal(t, state, o.State)
+		require.Equal(t, !doubt, err != nil)
 	}
 	status := func(s string) string { return `{"id":"6","status":` + s + `}` }
 	for body, state := range map[string]smm.OutcomeState{

@@ -112,12 +112,13 @@ func TestConversationWindow(t *testing.T) {
 	require.True(t, c.Unread)
 	require.Equal(t, smm.ReplyWindow{State: smm.WindowOpen, Expires: epoch.Add(24 * time.Hour)}, c.Window)
 	require.Equal(t, []smm.Author{{Ref: b.visitor, Name: "Visitor vera"}}, c.Participants)
+	b.world.Clock.Advance(time.Hour)
 	b.publish(t, &smm.Post{Text: "hi", ReplyTo: thread})
 	c = read()
 	require.False(t, c.Unread)
 	require.Equal(t, epoch.Add(24*time.Hour), c.Window.Expires, "our own words open nothing")
 	require.True(t, c.Last.Own)
-	b.world.Clock.Advance(24 * time.Hour)
+	b.world.Clock.Advance(23 * time.Hour)
 	require.Equal(t, smm.WindowClosed, read().Window.State)
 	require.Equal(t, "window-over", read().Window.Reason)
 	b.world.Clock.Advance(7 * 24 * time.Hour)
@@ -140,4 +141,23 @@ func TestAuthorsNeedAScope(t *testing.T) {
 	require.False(t, got[0].Own)
 	_, err = b.channel(t).Mentions(nil).Collect(t.Context(), 0)
 	require.ErrorIs(t, err, smm.ErrForbidden)
+}
+
+// TestMergeSame: what stands in both lists comes once.
+func TestMergeSame(t *testing.T) {
+	item := func(id, at string) string {
+		return `{"id":"` + id + `","message":"x","from":{"id":"9"},"created_time":"2026-11-23T` + at + `:00+0000"}`
+	}
+	d, _ := stub(t, map[string]string{
+		"GET /10/tagged":        `{"data":[` + item("9_3", "08:30") + `,` + item("9_2", "08:20") + `]}`,
+		"GET /10/visitor_posts": `{"data":[` + item("9_4", "08:40") + `,` + item("9_2", "08:20") + `,` + item("9_1", "08:10") + `,{"id":""}]}`,
+	})
+	p, err := d.ListMentions(t.Context(), hostilePage, smm.PageRequest{})
+	require.NoError(t, err)
+	var ids []string
+	for _, m := range p.Items {
+		ids = append(ids, m.Ref.ID)
+	}
+	require.Equal(t, []string{"9_4", "9_3", "9_2", "9_1"}, ids)
+	require.Empty(t, p.Next)
 }

@@ -120,3 +120,57 @@ func TestInsightsNeedAScope(t *testing.T) {
 	require.Equal(t, int64(1), find(t, ms, smm.MetricLikes).Value)
 	require.Equal(t, smm.MetricNotReported, find(t, ms, smm.MetricImpressions).State)
 }
+
+// TestAPartOfASum is not the sum: neither a day that is no number nor a part of
+// the time without the metric.
+func TestAPartOfASum(t *testing.T) {
+	day := func(values string) string {
+		return `{"data":[{"name":"page_media_view","period":"day","values":[` + values + `]}]}`
+	}
+	window := smm.Window{From: epoch.AddDate(0, 0, -120), To: epoch}
+	for body, want := range map[string]smm.MetricState{
+		day(`{"value":5},{"value":7}`):                   smm.MetricMeasured,
+		day(`{"value":{"paid":1}},{"value":7}`):          smm.MetricNotReported,
+		day(`{"value":9223372036854775807},{"value":1}`): smm.MetricNotReported,
+		`{"data":[]}`: smm.MetricNotReported,
+	} {
+		d, _ := stub(t, map[string]string{"GET /10/insights": body})
+		ms, err := d.ReadMetrics(t.Context(), hostilePage, smm.MetricRequest{Names: []smm.MetricName{smm.MetricImpressions}, Window: window})
+		require.NoError(t, err)
+		require.Equal(t, want, ms[0].State, body)
+		if want == smm.MetricMeasured {
+			require.Equal(t, int64(24), ms[0].Value, "two parts of 90 days at most")
+		}
+	}
+}
+
+// TestInsightErrorsAreToldApart: a throttle is no bad name, and is told.
+func TestInsightErrorsAreToldApart(t *testing.T) {
+	d, s := stub(t, map[string]string{"GET /10/insights": `400 {"error":{"code":80001,"message":"slow down"}}`})
+	_, err := d.ReadMetrics(t.Context(), hostilePage, smm.MetricRequest{Window: smm.Window{From: epoch.AddDate(0, 0, -2), To: epoch}})
+	require.ErrorIs(t, err, smm.ErrRateLimited)
+	require.Len(t, s.asked, 1)
+}
+
+// TestOnePartOfThreeIsMissing, and with it the whole.
+func TestOnePartOfThreeIsMissing(t *testing.T) {
+	whole, odd := `{"data":[{"name":"page_media_view","period":"day","values":[{"value":5}]}]}`, `{"data":[{"name":"page_media_view","period":"day","values":[{"value":{}}]}]}`
+	for n, want := range map[int]smm.MetricState{-1: smm.MetricMeasured, 0: smm.MetricNotReported, 1: smm.MetricNotReported, 2: smm.MetricNotReported} {
+		d, s := stub(t, nil)
+		s.says = map[string]string{"GET /10/insights": whole}
+		asked := 0
+		s.before = func() {
+			s.says["GET /10/insights"] = whole
+			if asked == n {
+				s.says["GET /10/insights"] = odd
+			}
+			asked++
+		}
+		ms, err := d.ReadMetrics(t.Context(), hostilePage, smm.MetricRequest{
+			Names: []smm.MetricName{smm.MetricImpressions}, Window: smm.Window{From: epoch.AddDate(0, 0, -200), To: epoch},
+		})
+		require.NoError(t, err)
+		require.Equal(t, 3, asked)
+		require.Equal(t, want, ms[0].State, n)
+	}
+}

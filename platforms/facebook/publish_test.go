@@ -194,7 +194,12 @@ func TestUploadsGoOn(t *testing.T) {
 	require.Equal(t, smm.PhasePublished, d.Phase)
 	require.Equal(t, 2, b.world.Faults.Requests(sim.Op{Platform: facebook.Platform, Name: "POST page/videos~start", Class: sim.Prepare}))
 	require.NotEqual(t, b.items()[0].Media, b.items()[1].Media)
-	require.Len(t, b.items(), 2)
+
+	// What passes by itself is no reason to begin anew.
+	b.world.Faults.Add(sim.Fault{Op: "POST page/videos~transfer", Kind: sim.ErrorBefore, Status: 503, Times: 2})
+	require.Equal(t, smm.PhasePublished, b.until(t, b.plan(t, &smm.Post{Text: "busy", Media: []smm.Media{{Name: "clip.mp4"}}}), nil).Phase)
+	require.Equal(t, 3, b.world.Faults.Requests(sim.Op{Platform: facebook.Platform, Name: "POST page/videos~start", Class: sim.Prepare}))
+	require.Len(t, b.items(), 3)
 }
 
 func TestReelsOfADay(t *testing.T) {
