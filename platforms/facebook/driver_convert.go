@@ -227,3 +227,20 @@ func reviewOf(channel smm.Ref, r *Rating) (smm.Review, bool) {
 	}
 	return out, true
 }
+
+// photosOf are the ids of the photos that a post shows.
+func photosOf(p *Post) []ID {
+	var out []ID
+	for _, a := range p.Attachments.Data {
+		parts := a.SubAttachments.Data
+		if len(parts) == 0 {
+			parts = []Attachment{a}
+		}
+		for _, part := range parts {
+			if part.Target.ID != "" && (part.MediaType == "photo" || part.Type == "photo") {
+				out = append(out, part.Target.ID)
+			}
+		}
+	}
+	return out
+}

@@ -214,7 +214,8 @@ func mapped[T, V any](l List[T], f func(*T) (V, bool)) List[V] {
 	return out
 }
 
-// GetPost implements smm.PostLister: a post, a video or reel, or a comment.
+// GetPost implements smm.PostLister: a post, a video or reel, a recent story, or a
+// comment.
 func (d *Driver) GetPost(ctx context.Context, channel, post smm.Ref) (smm.PublishedPost, error) {
 	s, err := d.client(ctx, channel)
 	if err != nil {
@@ -237,6 +238,11 @@ func (d *Driver) GetPost(ctx context.Context, channel, post smm.Ref) (smm.Publis
 		}, nil
 	case isVideo(post.ID):
 		v, err := s.Videos.Get(ctx, ID(post.ID))
+		if unknownPerson(err) { // a story has an id of that form and is no node to read
+			if p, ok := storyOf(ctx, s, channel, post); ok {
+				return p, nil
+			}
+		}
 		if err != nil {
 			return smm.PublishedPost{}, err
 		}
@@ -251,6 +257,29 @@ func (d *Driver) GetPost(ctx context.Context, channel, post smm.Ref) (smm.Publis
 	p := postOf(channel, &v, now)
 	p.Ref = post
 	return p, nil
+}
+
+// storyOf finds a story among the Page's last hundred.
+func storyOf(ctx context.Context, s *session, channel, post smm.Ref) (smm.PublishedPost, bool) {
+	l, err := s.Stories.List(ctx, "", ListParams{Limit: MaxPage})
+	if err != nil {
+		return smm.PublishedPost{}, false
+	}
+	for i := range l.Items {
+		st := &l.Items[i]
+		if string(st.PostID) != post.ID {
+			continue
+		}
+		class := smm.MediaImage
+		if strings.EqualFold(st.MediaType, "video") {
+			class = smm.MediaVideo
+		}
+		return smm.PublishedPost{
+			Ref: post, Channel: channel, Author: smm.Author{Ref: channel.WithKind(smm.KindAuthor, channel.ID)}, URL: absolute(st.URL),
+			At: st.Created.Time, Visibility: smm.VisibilityPublic, Attachments: []smm.Attachment{{Class: class}},
+		}, true
+	}
+	return smm.PublishedPost{}, false
 }
 
 // ListComments implements smm.CommentLister, oldest first. Under a post it lists

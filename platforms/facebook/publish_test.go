@@ -64,6 +64,10 @@ func TestStories(t *testing.T) {
 				require.Equal(t, smm.ClassReadBack, d.Prepared.Guarantee.Class)
 				require.Len(t, b.items(), 1, f.Kind)
 				require.Equal(t, b.items()[0].ID, d.Outcome.Post.ID)
+				got, err := b.channel(t).Post(t.Context(), d.Outcome.Post)
+				require.NoError(t, err)
+				require.Len(t, got.Attachments, 1)
+				require.NotEmpty(t, got.URL)
 			}
 		})
 	}

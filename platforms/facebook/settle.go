@@ -42,9 +42,9 @@ func (d *Driver) Settle(ctx context.Context, r *smm.PublishRequest, p smm.Prepar
 	}
 	switch st.Route {
 	case routeDraft:
-		return w.draft(ctx)
+		return w.orLost(ctx, w.draft)
 	case routeVideo, routeReel:
-		return w.video(ctx)
+		return w.orLost(ctx, w.video)
 	case routeFeed:
 		return w.feed(ctx)
 	case routePhotoStory, routeVideoStory:
@@ -92,6 +92,46 @@ func (w *settlement) draft(ctx context.Context) (smm.Outcome, error) {
 		return w.takenBack("post.state", smm.EvidenceHandle)
 	}
 	return smm.Outcome{State: smm.OutcomeRepeatable, Evidence: smm.EvidenceHandle}, nil
+}
+
+// orLost asks for the handle and, if an attempt may have been made with another
+// one that went with a lost store, looks for the item as well.
+func (w *settlement) orLost(ctx context.Context, ask func(context.Context) (smm.Outcome, error)) (smm.Outcome, error) {
+	o, err := ask(ctx)
+	if !w.a.Lost || err != nil || o.State == smm.OutcomePublished {
+		return o, err
+	}
+	var found []hit
+	var unsure bool
+	if w.st.Route == routeReel {
+		found, unsure, err = search(ctx, w.s.Reels.List, func(v *Video) (fit, hit) {
+			switch {
+			case w.old(v.ID, v.Created):
+				return stop, hit{}
+			case !textx.SameText(v.Description, w.st.Video.Description):
+				return no, hit{}
+			}
+			return yes, hit{v.ID, v.URL()}
+		})
+	} else {
+		list := func(ctx context.Context, p ListParams) (List[Post], error) {
+			return w.s.Posts.List(ctx, EdgePublished, p)
+		}
+		found, unsure, err = search(ctx, list, func(p *Post) (fit, hit) {
+			video := p.StatusType == "added_video"
+			switch {
+			case w.old(p.ID, p.Created):
+				return stop, hit{}
+			case !textx.SameText(p.Message, w.r.Post.Text), video != (w.st.Route == routeVideo), !video && len(photosOf(p)) != len(w.r.Post.Media):
+				return no, hit{}
+			}
+			return yes, hit{p.ID, p.Permalink}
+		})
+	}
+	if err != nil || unsure || len(found) != 1 {
+		return o, err
+	}
+	return published(w.r.Channel, smm.KindPost, found[0].id, found[0].url, smm.EvidenceReadBack), nil
 }
 
 // takenBack ends what the vendor had accepted to publish by itself and does not
@@ -318,23 +358,6 @@ func (p *prepared) fitsPost(post *Post) fit {
 		return no
 	}
 	return yes
-}
-
-// photosOf are the ids of the photos that a post shows.
-func photosOf(p *Post) []ID {
-	var out []ID
-	for _, a := range p.Attachments.Data {
-		parts := a.SubAttachments.Data
-		if len(parts) == 0 {
-			parts = []Attachment{a}
-		}
-		for _, part := range parts {
-			if part.Target.ID != "" && (part.MediaType == "photo" || part.Type == "photo") {
-				out = append(out, part.Target.ID)
-			}
-		}
-	}
-	return out
 }
 
 func (w *settlement) stories(ctx context.Context) (smm.Outcome, error) {
