@@ -19,6 +19,10 @@
 //   - Stories are looked for by the id of their photo or video; comments, answers to
 //     reviews and messages by their text, author and time: smm.ClassReadBack.
 //
+// After a restored backup of the host's store, in which a draft or video of the
+// lost time is not, what it became is looked for among the Page's posts and reels
+// by its text.
+//
 // A draft or video that is not found any more proves nothing, since somebody may
 // have removed it after it was public: a person is asked.
 //
@@ -46,6 +50,14 @@
 //   - names and values of webhooks of feed and ratings;
 //   - numbers of photos, sizes, and the windows of scheduling, on which documents
 //     do not agree.
+//
+// # What is left out
+//
+// Live videos are listed and not made. Albums, offers, events, cross-posting,
+// branded content and everything of advertising have no methods here. Files in
+// private messages need an address, which Publisher has none to give: the vendor
+// client sends them. There is no list of all comments, of all people or of what
+// the Page's followers see.
 //
 // # Sources
 //
