@@ -217,12 +217,20 @@ const throttlePause = 5 * time.Minute
 // patiently stands in for what the shared transport lacks: the vendor tells of a
 // spent budget of the app and not when it is back, and callers need a time.
 func patiently(c *http.Client) *http.Client {
-	out := &http.Client{Transport: http.DefaultTransport}
-	if c != nil {
-		*out = *c
-		if out.Transport == nil {
-			out.Transport = http.DefaultTransport
+	out := &http.Client{}
+	switch {
+	case c == nil: // as the shared transport would be: a commit on a connection that is just closing ends in doubt
+		t := &http.Transport{Proxy: http.ProxyFromEnvironment}
+		if d, ok := http.DefaultTransport.(*http.Transport); ok {
+			t = d.Clone()
 		}
+		t.MaxIdleConns, t.MaxIdleConnsPerHost, t.IdleConnTimeout, t.MaxResponseHeaderBytes = 128, 16, 30*time.Second, 256<<10
+		out.Transport = t
+	case c.Transport == nil:
+		*out = *c
+		out.Transport = http.DefaultTransport
+	default:
+		*out = *c
 	}
 	out.Transport = patience{out.Transport}
 	return out

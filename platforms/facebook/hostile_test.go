@@ -285,3 +285,31 @@ func TestOddPosts(t *testing.T) {
 		require.ErrorIs(t, err, smm.ErrInvalid, id)
 	}
 }
+
+// TestAThrottleWithoutATime gets one, so that callers know when to come back; one
+// that tells it is believed.
+func TestAThrottleWithoutATime(t *testing.T) {
+	for header, want := range map[string]time.Duration{
+		`X-App-Usage: {"call_count":100,"total_cputime":25,"total_time":25}`:                                         5 * time.Minute,
+		`X-Business-Use-Case-Usage: {"10":[{"type":"pages","call_count":100,"estimated_time_to_regain_access":19}]}`: 19 * time.Minute,
+		`Retry-After: 7`: 7 * time.Second,
+	} {
+		name, value, _ := strings.Cut(header, ": ")
+		rt := roundTrip(func(r *http.Request) (*http.Response, error) {
+			body := `{"error":{"message":"m","code":80001}}`
+			return &http.Response{StatusCode: 400, Header: http.Header{name: {value}}, Body: io.NopCloser(strings.NewReader(body)), Request: r}, nil
+		})
+		c, err := facebook.NewClient(facebook.ClientConfig{
+			Page: "10", Token: smm.NewSecret(hostileToken), HTTPClient: &http.Client{Transport: rt}, Clock: sim.NewClock(epoch, true),
+		})
+		require.NoError(t, err)
+		_, err = c.Pages.Get(t.Context())
+		after, ok := smm.RetryAfter(err)
+		require.True(t, ok, header)
+		require.Equal(t, want, after, header)
+	}
+}
+
+type roundTrip func(*http.Request) (*http.Response, error)
+
+func (f roundTrip) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
