@@ -19,8 +19,8 @@
 //
 // It has the traps of the platform: a metric that is not known costs all others,
 // a draft's flip and a second finish can be repeated while a comment or a story
-// cannot, an unknown field fails the request, people are known to comments by
-// other fields than the Page, and posts that other apps made cannot be edited.
+// cannot, an unknown field fails the request, who commented is told to apps with
+// that permission alone, and posts that other apps made cannot be edited.
 //
 // # Design notes
 //
