@@ -68,7 +68,7 @@ func (s *Scheduler) ScheduleAll(ctx context.Context, entries []Entry) ([][]Item,
 			return nil, findings, ctx.Err()
 		}
 	}
-	b.compare()
+	b.compare(findings)
 	if len(b.errs) > 0 {
 		return nil, findings, &BatchError{b.errs}
 	}
@@ -122,15 +122,21 @@ func (b *batch) plan(ctx context.Context, i int) ([]Item, smm.Findings, error) {
 	return nil, findings, err
 }
 
-// compare refuses entries that stand in the way of an earlier one.
-func (b *batch) compare() {
+// compare refuses entries that stand in the way of an earlier one, and warns of
+// those that repeat one.
+func (b *batch) compare(findings []smm.Findings) {
 	type name struct {
 		tenant smm.Tenant
-		token  string
+		token  string // or fingerprint
 	}
-	tokens, places := make(map[name]bool), make(map[smm.Tenant]*memPlaces)
+	tokens, places, same := make(map[name]bool), make(map[smm.Tenant]*memPlaces), make(map[name][]*Record)
 	for i, rs := range b.rs {
+		warn := b.window(i)
 		for n, r := range rs {
+			if content := (name{r.Delivery.Tenant, string(r.Fingerprint)}); content.token != "" {
+				findings[i] = append(findings[i], near(r, same[content], warn)...)
+				same[content] = append(same[content], r)
+			}
 			t := name{r.Delivery.Tenant, r.Token}
 			if n == 0 && r.Token != "" && tokens[t] {
 				b.errs[i] = &TokenError{Tenant: t.tenant, Token: t.token}
@@ -146,6 +152,32 @@ func (b *batch) compare() {
 			}
 		}
 	}
+}
+
+// window is how close to each other the entry is warned of repeats, 0 for not.
+func (b *batch) window(i int) time.Duration {
+	var p RepeatPolicy
+	if o := b.entries[i].Options; o != nil {
+		p = o.Repeat
+	}
+	if p = b.s.repeatOf(p); p.Action == RepeatWarn {
+		return p.Window
+	}
+	return 0
+}
+
+// near gives a warning for each of others that is closer to r than the window.
+func near(r *Record, others []*Record, window time.Duration) smm.Findings {
+	if window == 0 {
+		return nil
+	}
+	var out smm.Findings
+	for _, o := range others {
+		if r.NotBefore.Sub(o.NotBefore).Abs() < window {
+			out = append(out, repeatFinding(r.Delivery.Request.Channel, o))
+		}
+	}
+	return out
 }
 
 // blame finds the entries that the store refused: it names the record that stands

@@ -224,6 +224,38 @@ func TestScheduleAll(t *testing.T) {
 	})
 }
 
+// A batch that has the same content twice is warned of it, or refused, like one
+// that repeats what is in the store.
+func TestRepeatsWithinABatch(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, &schedulertest.Driver{})
+		begin := time.Now().Add(time.Hour)
+		entry := func(text string, after time.Duration, action scheduler.RepeatAction) scheduler.Entry {
+			o := scheduler.ScheduleOptions{Repeat: scheduler.RepeatPolicy{Action: action, Window: time.Hour}}
+			return scheduler.Entry{Post: &smm.Post{Text: text}, Channels: main(), At: begin.Add(after), Options: &o}
+		}
+		_, findings, err := w.s.ScheduleAll(t.Context(), []scheduler.Entry{
+			entry("sale", 0, scheduler.RepeatWarn),
+			entry("Sale!", 59*time.Minute, scheduler.RepeatWarn),
+			entry("sale", 2*time.Hour, scheduler.RepeatWarn),
+			entry("other", 0, scheduler.RepeatWarn),
+			entry("sale", 30*time.Minute, scheduler.RepeatAllow),
+		})
+		w.ok(err)
+		for i, want := range []int{0, 1, 0, 0, 0} {
+			if len(findings[i]) != want || (want > 0 && findings[i][0].Code != "content.repeat") {
+				t.Errorf("entry %d: findings %v, want %d", i, findings[i], want)
+			}
+		}
+		_, _, err = w.s.ScheduleAll(t.Context(), []scheduler.Entry{
+			entry("new", 0, scheduler.RepeatAllow), entry("new", time.Minute, scheduler.RepeatRefuse),
+		})
+		if batch, ok := errors.AsType[*scheduler.BatchError](err); !ok || batch.Errors[1] == nil || !errors.Is(err, smm.ErrDuplicate) {
+			t.Errorf("error %v, want a refusal of entry 1", err)
+		}
+	})
+}
+
 func TestAThousandEntriesAtOnce(t *testing.T) {
 	w := newWorld(t, &schedulertest.Driver{})
 	entries := make([]scheduler.Entry, 1000)

@@ -61,6 +61,8 @@ const (
 	minLease = time.Second
 	// lanePoll is how long the loop rests at most while lanes hold something back.
 	lanePoll = 100 * time.Millisecond
+	// gatherFrom is the concurrency from which a full loop waits for several slots.
+	gatherFrom = 32
 )
 
 // NewLoop returns a Loop over store.
@@ -233,6 +235,7 @@ func (l *Loop) rest(ctx context.Context, next time.Time, ok bool) {
 		if len(l.slots) == cap(l.slots) {
 			select {
 			case <-l.freed:
+				l.gather(ctx)
 			case <-ctx.Done():
 			}
 		}
@@ -243,6 +246,15 @@ func (l *Loop) rest(ctx context.Context, next time.Time, ok bool) {
 		until = next
 	}
 	l.sleep(ctx, now, until)
+}
+
+// gather lets more slots come free before the next claim. Stores commit together
+// what is saved together, so they do so many at a time, and a claim costs more than
+// a record.
+func (l *Loop) gather(ctx context.Context) {
+	if cap(l.slots) >= gatherFrom && cap(l.slots)-len(l.slots) < cap(l.slots)/4 {
+		_ = l.o.Clock.Sleep(ctx, time.Millisecond) // ctx is looked at next
+	}
 }
 
 // sleep waits until the time given, or until Wake names an earlier one.

@@ -178,9 +178,11 @@ func TestEnqueueDeliveriesTwiceIsOnce(t *testing.T) {
 		stop := w.start(w.s)
 		w.ok(w.s.EnqueueDeliveries(t.Context(), ds))
 		time.Sleep(10 * time.Second)
-		w.ok(w.s.EnqueueDeliveries(t.Context(), ds))
+		more, _, err := client.Plan(t.Context(), &smm.Post{Text: "another"}, []smm.Ref{schedulertest.Channel("a")}, nil)
+		w.ok(err)
+		w.ok(w.s.EnqueueDeliveries(t.Context(), append(ds, more...))) // one is known, one is not
 		time.Sleep(10 * time.Second)
 		stop()
-		w.wantPublic("answer")
+		w.wantPublic("answer", "another")
 	})
 }

@@ -121,17 +121,40 @@ func (s *Scheduler) EnqueueDeliveries(ctx context.Context, ds []*smm.Delivery) e
 		}
 		rs = append(rs, r)
 	}
-	err := s.store.Insert(ctx, rs...)
-	switch {
-	case errors.Is(err, smm.ErrConflict):
-		return nil
-	case err != nil:
-		return fmt.Errorf("scheduler: store the deliveries: %w", err)
+	for len(rs) > 0 {
+		err := s.store.Insert(ctx, rs...)
+		if err == nil {
+			break
+		}
+		fresh := rs
+		if errors.Is(err, smm.ErrConflict) {
+			if fresh, err = s.unknown(ctx, rs); err == nil && len(fresh) == len(rs) {
+				err = fmt.Errorf("%w: the store knows none of the deliveries and refuses them", smm.ErrConflict)
+			}
+		}
+		if err != nil {
+			return fmt.Errorf("scheduler: store the deliveries: %w", err)
+		}
+		rs = fresh
 	}
 	for _, r := range rs {
 		s.wake(ctx, r)
 	}
 	return nil
+}
+
+// unknown returns the records that the store does not have.
+func (s *Scheduler) unknown(ctx context.Context, rs []*Record) ([]*Record, error) {
+	var out []*Record
+	for _, r := range rs {
+		switch _, err := s.store.Get(ctx, r.Key()); {
+		case isNotFound(err):
+			out = append(out, r)
+		case err != nil:
+			return nil, err
+		}
+	}
+	return out, nil
 }
 
 // Reply answers a post, comment, conversation or review now: it is Enqueue with

@@ -70,7 +70,7 @@ type PublishRequest struct {
 	Kind    CreateKind `json:"kind"`
 	Post    Post       `json:"post"` // as for this platform; no Thread, Variants or FirstComment
 	// Created is frozen so that a repeated request can be equal to the byte.
-	Created time.Time `json:"created"`
+	Created time.Time `json:"created,omitzero"`
 
 	// Restored is Delivery.Restored, set by Advance for each step: if it is not
 	// zero, an item may have been made since then that Prepare knows nothing of.

@@ -24,6 +24,7 @@ var (
 		"./internal/vcr/...", "./internal/sharedspec/...", "./internal/deptest/...",
 		"./internal/citool/...", "./internal/bench/...", "./internal/contract/...", "./internal/campaign/...",
 		"./internal/realnet/...", "./internal/evidence/...", "./internal/oauthx/oauthjudge/...", "./internal/pgtest/...",
+		"./internal/worktest/...",
 	}
 	// authServer serves simulators and tests, and ships in neither a platform nor
 	// the OAuth client.
@@ -37,6 +38,7 @@ var (
 	storeBase = []string{"std", "./smm/...", "./scheduler", "./scheduler/workflow", "./moderation"}
 	storeTest = join(testTools, sharedSpec, []string{
 		"./scheduler/schedulertest", "./scheduler/workflow/workflowtest", "./smm/smmtest", "./internal/oauthx/keep", "./internal/pgtest",
+		"./internal/worktest",
 	})
 )
 
@@ -234,6 +236,12 @@ var internalRules = []Rule{
 		},
 		Allow: []string{"std", "./internal/deptest/...", "./internal/evidence/..."},
 		Cure:  "these tools judge or serve every other package and may depend on none",
+	},
+	{
+		Name:     "the workers that tests kill",
+		Packages: []string{"./internal/worktest/..."},
+		Allow:    []string{"std", "./smm", "./scheduler"},
+		Cure:     "it serves the tests of every store and engine, so it knows the contract and none of them",
 	},
 	{
 		Name:     "the keeper of credentials",

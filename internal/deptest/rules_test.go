@@ -226,6 +226,12 @@ var samples = []sample{
 		noTests:  require + " " + goCmp,
 	},
 	{
+		rule:     "the workers that tests kill",
+		packages: "./internal/worktest",
+		code:     "os/exec net/http/httptest ./smm ./scheduler",
+		noCode:   "./smm/sqlitestore ./smm/pgstore ./internal/pgtest ./scheduler/schedulertest " + require,
+	},
+	{
 		rule:     "the authorization server of tests",
 		packages: "./internal/oauthx/oauthtest",
 		code:     "crypto/ecdsa net/http ./smm",

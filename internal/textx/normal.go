@@ -27,3 +27,6 @@ func Canonical(text string) string {
 // SameText reports whether two texts have the same canonical form. Use it to
 // recognise a post that was read back after an unclear answer.
 func SameText(a, b string) bool { return a == b || Canonical(a) == Canonical(b) }
+
+// NFC brings a text to the Unicode form in which X counts it.
+func NFC(text string) string { return norm.NFC.String(text) }

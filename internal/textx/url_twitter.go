@@ -22,14 +22,15 @@ func twitterURLs(es []Entity, text string) []Entity {
 	if !strings.Contains(text, ".") {
 		return es
 	}
+	h := &hosts{text: text}
 	for i := 0; i < len(text); {
 		r, size := utf8.DecodeRuneInString(text[i:])
 		end := 0
 		if mayPrecedeURL(r) {
-			es, end = twitterURLAt(es, text, i+size, r)
+			es, end = twitterURLAt(es, h, i+size, r)
 		}
 		if end == 0 && i == 0 {
-			es, end = twitterURLAt(es, text, 0, -1)
+			es, end = twitterURLAt(es, h, 0, -1)
 		}
 		if end > 0 {
 			i = end
@@ -73,9 +74,10 @@ func mayPrecedeURL(r rune) bool {
 // twitterURLAt tries a URL at i, after the character before. It returns the
 // position where the search goes on, 0 if there is no URL. A URL may match
 // and yet be refused: then the search goes on behind it.
-func twitterURLAt(es []Entity, text string, i int, before rune) ([]Entity, int) {
+func twitterURLAt(es []Entity, h *hosts, i int, before rune) ([]Entity, int) {
+	text := h.text
 	hostAt := i + schemeLen(text[i:])
-	hostEnd := twitterDomain(text, hostAt)
+	hostEnd := h.domain(hostAt)
 	if hostEnd == 0 {
 		return es, 0
 	}

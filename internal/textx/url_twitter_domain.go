@@ -15,63 +15,109 @@ func isDomainRune(r rune) bool {
 	return !isTwitterSpace(r) && !isInvalidTweetRune(r) && !isDirectional(r)
 }
 
-type label struct {
+// labelRun is a run of characters that a label may have.
+type labelRun struct {
 	start, end int
-	sub        bool // valid as a subdomain
-	name       bool // valid as the name before the top level domain
+	last       int // where the last character starts
+	underscore int // where the last underscore is, -1 if there is none
+	tld        int // length of the top level domain it starts with, -1 if nobody asked
 }
 
-// twitterDomain returns the end of the domain that starts at i, 0 if there is
-// none. It takes as many labels as possible before a top level domain.
-func twitterDomain(text string, i int) int {
-	if i >= len(text) {
+// from is the part of the run that starts at i, as a label.
+func (l *labelRun) from(text string, i int) (end int, sub, name bool) {
+	if i >= l.end || text[i] == '-' || text[i] == '_' {
+		return i, false, false
+	}
+	if l.last-i > maxLabelBytes {
+		return i + maxLabelBytes + 1, false, false
+	}
+	sub = text[l.last] != '-' && text[l.last] != '_'
+	return l.end, sub, sub && l.underscore < i
+}
+
+// hosts finds the domains of one text. It remembers the labels that it has
+// read, because in "a.a.a.a" or "a-a-a" each character may begin a domain, and
+// reading on from each of them would cost a thousand times the length.
+type hosts struct {
+	text string
+	runs []labelRun // neighbours with a dot between them; the last may be empty
+	gone int        // how many of runs are behind the search
+}
+
+// at returns the index of the run with the character at i, which it reads if
+// need be.
+func (h *hosts) at(i int) int {
+	for h.gone < len(h.runs) && h.runs[h.gone].end <= i {
+		h.gone++
+	}
+	if h.gone == len(h.runs) || h.runs[h.gone].start > i {
+		h.runs, h.gone = append(h.runs[:0], readRun(h.text, i)), 0
+	}
+	if h.gone > 2*maxLabels {
+		h.runs = append(h.runs[:0], h.runs[h.gone:]...)
+		h.gone = 0
+	}
+	return h.gone
+}
+
+func readRun(text string, i int) labelRun {
+	l := labelRun{start: i, end: i, last: i, underscore: -1, tld: -1}
+	for l.end < len(text) {
+		r, size := utf8.DecodeRuneInString(text[l.end:])
+		if r == '_' {
+			l.underscore = l.end
+		} else if r != '-' && !isDomainRune(r) {
+			break
+		}
+		l.last = l.end
+		l.end += size
+	}
+	return l
+}
+
+// topLevel is the length of the top level domain that the run k starts with.
+func (h *hosts) topLevel(k int) int {
+	l := &h.runs[k]
+	if l.tld < 0 {
+		end, _, _ := l.from(h.text, l.start)
+		l.tld = tldPrefix(h.text[l.start:end], h.text[end:])
+	}
+	return l.tld
+}
+
+// domain returns the end of the domain that starts at i, 0 if there is none.
+// It takes as many labels as possible before a top level domain.
+func (h *hosts) domain(i int) int {
+	if i >= len(h.text) {
 		return 0
 	}
-	if r, _ := utf8.DecodeRuneInString(text[i:]); !isDomainRune(r) {
+	if r, _ := utf8.DecodeRuneInString(h.text[i:]); !isDomainRune(r) {
 		return 0
 	}
-	var labels [maxLabels]label
+	first := h.at(i)
+	var names [maxLabels]bool
 	n := 0
-	for at := i; n < maxLabels && at <= len(text); n++ {
-		labels[n] = scanLabel(text, at)
-		end := labels[n].end
-		if end-i > maxDomainBytes || end >= len(text) || text[end] != '.' || !labels[n].sub {
+	for at := i; n < maxLabels && at <= len(h.text); n++ {
+		if first+n == len(h.runs) {
+			h.runs = append(h.runs, readRun(h.text, at))
+		}
+		end, sub, name := h.runs[first+n].from(h.text, at)
+		names[n] = name
+		if end-i > maxDomainBytes || end >= len(h.text) || h.text[end] != '.' || !sub {
 			n++
 			break
 		}
 		at = end + 1
 	}
 	for k := n - 1; k >= 1; k-- {
-		if !labels[k-1].name {
+		if !names[k-1] {
 			continue
 		}
-		l := labels[k]
-		if m := tldPrefix(text[l.start:l.end], text[l.end:]); m > 0 {
-			return l.start + m
+		if m := h.topLevel(first + k); m > 0 {
+			return h.runs[first+k].start + m
 		}
 	}
 	return 0
-}
-
-func scanLabel(text string, i int) label {
-	l := label{start: i, end: i}
-	edge, underscore := false, false
-	for l.end < len(text) {
-		r, size := utf8.DecodeRuneInString(text[l.end:])
-		inner := r == '-' || r == '_'
-		if !inner && !isDomainRune(r) {
-			break
-		}
-		if l.end == i && inner || l.end-i > maxLabelBytes {
-			return label{start: i, end: l.end}
-		}
-		underscore = underscore || r == '_'
-		edge = !inner
-		l.end += size
-	}
-	l.sub = l.end > i && edge
-	l.name = l.sub && !underscore
-	return l
 }
 
 // bareDomains adds the ASCII (and Latin) domains inside a host that was
@@ -79,10 +125,11 @@ func scanLabel(text string, i int) label {
 func bareDomains(es []Entity, text string, hostAt, hostEnd, end int, hasPath bool) []Entity {
 	first := len(es)
 	for i := hostAt; i < hostEnd; {
-		e := asciiDomain(text[:hostEnd], i)
+		e, read := asciiDomain(text[:hostEnd], i)
 		if e == 0 {
+			// What starts later in the same labels has the same ones after it.
 			_, size := utf8.DecodeRuneInString(text[i:])
-			i += size
+			i = max(read, i+size)
 			continue
 		}
 		es = append(es, Entity{Kind: URL, Start: i, End: e, Value: text[i:e]})
@@ -96,8 +143,9 @@ func bareDomains(es []Entity, text string, hostAt, hostEnd, end int, hasPath boo
 	return es
 }
 
-func asciiDomain(host string, i int) int {
-	best := 0
+// asciiDomain returns the end of the domain that starts at i, 0 if there is
+// none, and how far it looked.
+func asciiDomain(host string, i int) (best, read int) {
 	for at, n := i, 0; n < maxLabels; n++ {
 		end := at
 		for end < len(host) {
@@ -107,8 +155,9 @@ func asciiDomain(host string, i int) int {
 			}
 			end += size
 		}
+		read = end
 		if end == at || end >= len(host) || host[end] != '.' {
-			return best
+			return best, read
 		}
 		at = end + 1
 		stop := strings.IndexByte(host[at:], '.')
@@ -119,14 +168,16 @@ func asciiDomain(host string, i int) int {
 			best = at + m
 		}
 	}
-	return best
+	return best, read
 }
 
 // validHostLabels refuses labels over 63 bytes in their ASCII form, and a
 // host that starts as Punycode but is not ASCII.
 func validHostLabels(host string) bool {
-	if strings.HasPrefix(host, "xn--") && asciiDomain(host, 0) == 0 {
-		return false
+	if strings.HasPrefix(host, "xn--") {
+		if end, _ := asciiDomain(host, 0); end == 0 {
+			return false
+		}
 	}
 	for l := range strings.SplitSeq(host, ".") {
 		if n := asciiLabelLen(l); n < 1 || n > 63 {

@@ -70,7 +70,7 @@ type WeightedResult struct {
 // point its weight.
 func Weighted(text string, cfg WeightedConfig) WeightedResult {
 	scale := max(cfg.Scale, 1)
-	nfc := norm.NFC.String(text)
+	nfc := NFC(text)
 	w := weigher{cfg: cfg, text: nfc, limit: cfg.MaxWeightedLength * scale, ok: true}
 	w.run(Extract(nfc, Rules{URLs: URLTwitter}), scale)
 

@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/smmkit/smmkit/internal/pgtest"
+	"github.com/smmkit/smmkit/internal/worktest"
 	"github.com/smmkit/smmkit/scheduler"
 	"github.com/smmkit/smmkit/scheduler/riverengine"
 	"github.com/smmkit/smmkit/scheduler/schedulertest"
@@ -34,7 +35,7 @@ func TestCallersTransaction(t *testing.T) {
 	require.NoError(t, err)
 	_, err = db.Pool().Exec(t.Context(), "CREATE TABLE orders (id text)")
 	require.NoError(t, err)
-	channels := []smm.Ref{{Platform: remotePlatform, Kind: smm.KindChannel, ID: "key0"}, {Platform: remotePlatform, Kind: smm.KindChannel, ID: "key1"}}
+	channels := []smm.Ref{worktest.Channel("key0"), worktest.Channel("key1")}
 	enqueue := func(end error) error {
 		return pgx.BeginFunc(t.Context(), db.Pool(), func(tx pgx.Tx) error {
 			if _, err := tx.Exec(t.Context(), "INSERT INTO orders VALUES ('1')"); err != nil {
@@ -63,7 +64,7 @@ func TestKilledInTransaction(t *testing.T) {
 	db := prepared(t, url)
 	_, err := db.Pool().Exec(t.Context(), "CREATE TABLE orders (id text)")
 	require.NoError(t, err)
-	start(t, url, "", "RIVERENGINE_TASK=transaction").kill(t) // it says that it is ready before it would commit
+	start(t, url, "", "RIVERENGINE_TASK=transaction").Kill(t) // it says that it is ready before it would commit
 	eventually(t, 30*time.Second, "the transaction is gone", func() bool {
 		var n int
 		err := db.Pool().QueryRow(t.Context(), "SELECT count(*) FROM pg_stat_activity WHERE state = 'idle in transaction' AND datname = current_database()").Scan(&n)
@@ -85,7 +86,7 @@ func halfWay(ctx context.Context, db *pgstore.DB, s *scheduler.Scheduler) error 
 	if _, err := tx.Exec(ctx, "INSERT INTO orders VALUES ('1')"); err != nil {
 		return err
 	}
-	ref := smm.Ref{Platform: remotePlatform, Kind: smm.KindChannel, ID: "key0"}
+	ref := worktest.Channel("key0")
 	inTx := pgstore.WithTx(ctx, tx)
 	if _, _, err := s.Enqueue(inTx, &smm.Post{Text: "hello"}, []smm.Ref{ref}, nil); err != nil {
 		return err

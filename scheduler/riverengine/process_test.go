@@ -1,20 +1,19 @@
 package riverengine_test
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"math/rand/v2"
 	"os"
-	"os/exec"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/smmkit/smmkit/internal/pgtest"
+	"github.com/smmkit/smmkit/internal/worktest"
 	"github.com/smmkit/smmkit/scheduler"
 	"github.com/smmkit/smmkit/scheduler/riverengine"
 	"github.com/smmkit/smmkit/smm"
@@ -25,11 +24,7 @@ import (
 // until their standard input ends.
 func TestMain(m *testing.M) {
 	if url := os.Getenv("RIVERENGINE_DATABASE"); url != "" {
-		if err := work(url, os.Getenv("RIVERENGINE_PUBLIC")); err != nil {
-			fmt.Fprintln(os.Stderr, err)
-			os.Exit(1)
-		}
-		os.Exit(0)
+		worktest.Main(func() error { return work(url, os.Getenv("RIVERENGINE_PUBLIC")) })
 	}
 	os.Exit(m.Run())
 }
@@ -59,7 +54,7 @@ func work(url, public string) error {
 }
 
 func newScheduler(db *pgstore.DB, public string) (*scheduler.Scheduler, error) {
-	client, err := smm.New([]smm.Driver{remote{public}})
+	client, err := smm.New([]smm.Driver{worktest.Remote(public)})
 	if err != nil {
 		return nil, err
 	}
@@ -85,15 +80,7 @@ func plan(t *testing.T, db *pgstore.DB, public string, n int, channels ...string
 	t.Helper()
 	s, err := newScheduler(db, public)
 	require.NoError(t, err)
-	ids := make([]string, 0, n)
-	for i := range n {
-		ref := smm.Ref{Platform: remotePlatform, Kind: smm.KindChannel, ID: channels[i%len(channels)]}
-		items, _, err := s.Enqueue(t.Context(), &smm.Post{Text: fmt.Sprint("post ", i)}, []smm.Ref{ref},
-			&scheduler.ScheduleOptions{Policy: smm.Policy{CommitLimit: 700 * time.Millisecond}})
-		require.NoError(t, err)
-		ids = append(ids, items[0].ID)
-	}
-	return ids
+	return worktest.Plan(t, s, n, channels...)
 }
 
 // spread are so many channels of a class that lanes do not hold up the work.
@@ -105,41 +92,9 @@ func spread(class string, n int) []string {
 	return out
 }
 
-type process struct {
-	cmd *exec.Cmd
-	in  io.Closer
-}
-
-func start(t *testing.T, url, public string, env ...string) process {
+func start(t *testing.T, url, public string, env ...string) *worktest.Process {
 	t.Helper()
-	exe, err := os.Executable()
-	require.NoError(t, err)
-	cmd := exec.CommandContext(t.Context(), exe)
-	cmd.Env = append(os.Environ(), "RIVERENGINE_DATABASE="+url, "RIVERENGINE_PUBLIC="+public)
-	cmd.Env = append(cmd.Env, env...)
-	cmd.Stderr = os.Stderr
-	in, err := cmd.StdinPipe()
-	require.NoError(t, err)
-	out, err := cmd.StdoutPipe()
-	require.NoError(t, err)
-	require.NoError(t, cmd.Start())
-	line, err := bufio.NewReader(out).ReadString('\n')
-	require.NoError(t, err)
-	require.Equal(t, "ready\n", line)
-	return process{cmd, in}
-}
-
-// finish lets a worker end by itself.
-func (p process) finish(t *testing.T) {
-	t.Helper()
-	require.NoError(t, p.in.Close())
-	require.NoError(t, p.cmd.Wait())
-}
-
-func (p process) kill(t *testing.T) {
-	t.Helper()
-	require.NoError(t, p.cmd.Process.Kill())
-	require.Error(t, p.cmd.Wait())
+	return worktest.Start(t, append(env, "RIVERENGINE_DATABASE="+url, "RIVERENGINE_PUBLIC="+public)...).Await(t, "ready")
 }
 
 // eventually asks until ok says so.
@@ -167,29 +122,20 @@ func counts(t *testing.T, db *pgstore.DB) map[smm.Phase]int {
 	return out
 }
 
-func wantEachOnce(t *testing.T, p *public, ids []string) {
-	t.Helper()
-	for _, id := range ids {
-		if n := p.count(id); n != 1 {
-			t.Errorf("%s is public %d times", id, n)
-		}
-	}
-}
-
 func TestProcessesShareTheWork(t *testing.T) {
 	const n = 600
 	url := pgtest.NewDatabase(t)
-	db, public := prepared(t, url), newPublic(t)
-	ids := plan(t, db, public.url, n, append(spread("key", 10), spread("read-back", 10)...)...)
-	workers := []process{start(t, url, public.url), start(t, url, public.url), start(t, url, public.url)}
+	db, public := prepared(t, url), worktest.NewPublic(t)
+	ids := plan(t, db, public.URL, n, append(spread("key", 10), spread("read-back", 10)...)...)
+	workers := []*worktest.Process{start(t, url, public.URL), start(t, url, public.URL), start(t, url, public.URL)}
 	eventually(t, 2*time.Minute, "all are published", func() bool { return counts(t, db)[smm.PhasePublished] == n })
 	for _, w := range workers {
-		w.finish(t)
+		w.Finish(t)
 	}
-	wantEachOnce(t, public, ids)
-	t.Logf("shares of the work: %v", public.processes())
-	require.Len(t, public.processes(), len(workers))
-	require.Equal(t, n, public.total())
+	public.WantEachOnce(t, ids)
+	t.Logf("shares of the work: %v", public.Processes())
+	require.Len(t, public.Processes(), len(workers))
+	require.Equal(t, n, public.Total())
 }
 
 // Workers are killed again and again in the middle of their work. What one of them
@@ -200,39 +146,29 @@ func TestKilled(t *testing.T) {
 		kills, n = 5, 200
 	}
 	url := pgtest.NewDatabase(t)
-	db, public := prepared(t, url), newPublic(t)
-	ids := plan(t, db, public.url, n, append(spread("key", 8), spread("read-back", 8)...)...)
+	db, public := prepared(t, url), worktest.NewPublic(t)
+	ids := plan(t, db, public.URL, n, append(spread("key", 8), spread("read-back", 8)...)...)
 	interrupted := 0
 	var latest time.Duration
-	other := start(t, url, public.url)
+	other := start(t, url, public.URL)
 	for range kills {
-		w := start(t, url, public.url)
+		w := start(t, url, public.URL)
 		pause := time.NewTimer(time.Duration(50+rand.IntN(300)) * time.Millisecond)
 		<-pause.C
-		w.kill(t)
+		w.Kill(t)
 		killed := time.Now()
-		held := committing(t, db)
+		held := worktest.Committing(t, db.Deliveries())
 		interrupted += len(held)
 		for _, r := range held {
 			latest = max(latest, r.LeaseUntil.Sub(killed))
 		}
 	}
 	eventually(t, 2*time.Minute, "all are published", func() bool { return counts(t, db)[smm.PhasePublished] == n })
-	other.finish(t)
-	wantEachOnce(t, public, ids)
-	t.Logf("%d kills, %d commits in flight at a kill, %d requests for %d posts; the longest lease left was %s", kills, interrupted, public.total(), n, latest)
+	other.Finish(t)
+	public.WantEachOnce(t, ids)
+	t.Logf("%d kills, %d commits in flight at a kill, %d requests for %d posts; the longest lease left was %s", kills, interrupted, public.Total(), n, latest)
 	require.Positive(t, interrupted, "no kill interrupted a commit: the test proves nothing")
 	require.LessOrEqual(t, latest, lease+lease/2, "a lease outlasts its length") // a commit may extend it by what its protocol wants
-}
-
-func committing(t *testing.T, db *pgstore.DB) []*scheduler.Record {
-	t.Helper()
-	var out []*scheduler.Record
-	for r, err := range db.Deliveries().List(t.Context(), scheduler.Query{Phases: []smm.Phase{smm.PhaseCommitting}}) {
-		require.NoError(t, err)
-		out = append(out, r)
-	}
-	return out
 }
 
 // What a killed process held is claimed again within the lease and a fifth of it,
@@ -243,23 +179,23 @@ func TestReclaimed(t *testing.T) {
 		rounds = 2
 	}
 	url := pgtest.NewDatabase(t)
-	db, public := prepared(t, url), newPublic(t)
-	public.slow(time.Hour) // commits hang until the worker dies
+	db, public := prepared(t, url), worktest.NewPublic(t)
+	public.Hang(true) // commits hang until the worker dies
 	var slowest, settled time.Duration
 	for range rounds {
-		id := plan(t, db, public.url, 1, "key0")[0]
+		id := plan(t, db, public.URL, 1, "key0")[0]
 		key := scheduler.Key{ID: id}
-		w := start(t, url, public.url)
+		w := start(t, url, public.URL)
 		eventually(t, time.Minute, "the commit is in flight", func() bool {
 			r, err := db.Deliveries().Get(t.Context(), key)
 			return err == nil && r.Delivery.Phase == smm.PhaseCommitting
 		})
 		before, err := db.Deliveries().Get(t.Context(), key)
 		require.NoError(t, err)
-		w.kill(t)
+		w.Kill(t)
 		killed := time.Now()
-		public.slow(0)
-		other := start(t, url, public.url)
+		public.Hang(false)
+		other := start(t, url, public.URL)
 		eventually(t, time.Minute, "another claims it", func() bool {
 			r, err := db.Deliveries().Get(t.Context(), key)
 			require.NoError(t, err)
@@ -268,14 +204,14 @@ func TestReclaimed(t *testing.T) {
 		slowest = max(slowest, time.Since(killed))
 		eventually(t, time.Minute, "it is published", func() bool { return counts(t, db)[smm.PhaseCommitting]+counts(t, db)[smm.PhaseSettling] == 0 })
 		settled = max(settled, time.Since(killed))
-		other.finish(t)
-		require.Equal(t, 1, public.count(id))
-		public.slow(time.Hour)
+		other.Finish(t)
+		require.Equal(t, 1, public.Count(id))
+		public.Hang(true)
 	}
 	t.Logf("claimed again after at most %s, published after at most %s, with a lease of %s", slowest, settled, lease)
 	bound := lease + commitSlack + lease/5 + time.Second // and a second for a busy machine
 	require.Less(t, slowest, bound)
-	require.Less(t, settled, bound+requestLife)
+	require.Less(t, settled, bound+worktest.RequestLife)
 }
 
 // commitSlack is how much longer than its length a lease may be held for a commit.
@@ -286,15 +222,15 @@ func TestServerIsStoppedAndStarted(t *testing.T) {
 	const n = 300
 	server := pgtest.Start(t, nil)
 	url := server.NewDatabase(t)
-	db, public := prepared(t, url), newPublic(t)
-	ids := plan(t, db, public.url, n, append(spread("key", 8), spread("read-back", 8)...)...)
-	w := start(t, url, public.url)
+	db, public := prepared(t, url), worktest.NewPublic(t)
+	ids := plan(t, db, public.URL, n, append(spread("key", 8), spread("read-back", 8)...)...)
+	w := start(t, url, public.URL)
 	for _, share := range []int{n / 4, n / 2} {
 		eventually(t, time.Minute, "some are published", func() bool { return counts(t, db)[smm.PhasePublished] >= share })
 		server.Stop(t, true)
 		server.Start(t)
 	}
 	eventually(t, 3*time.Minute, "all are published", func() bool { return counts(t, db)[smm.PhasePublished] == n })
-	w.finish(t)
-	wantEachOnce(t, public, ids)
+	w.Finish(t)
+	public.WantEachOnce(t, ids)
 }

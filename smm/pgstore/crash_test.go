@@ -4,13 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os/exec"
 	"slices"
 	"sync"
 	"testing"
 	"time"
 
 	"github.com/smmkit/smmkit/internal/pgtest"
+	"github.com/smmkit/smmkit/internal/worktest"
 	"github.com/smmkit/smmkit/scheduler"
 	"github.com/smmkit/smmkit/scheduler/schedulertest"
 	"github.com/smmkit/smmkit/smm"
@@ -88,32 +88,26 @@ func TestServerKilledWhileWriting(t *testing.T) {
 // and everything is public once.
 func TestServerKilledWhilePublishing(t *testing.T) {
 	const n = 300
-	s, public := forgetful(t), newPublic(t)
+	s, public := forgetful(t), worktest.NewPublic(t)
 	db := openOn(t, s.URL("postgres"), "smmkit")
-	ids := plan(t, db, public.url, n, "key", "read-back")
-	workers := []*exec.Cmd{
-		startWorker(t, s.URL("postgres"), "smmkit", "publish", public.url, "ready"),
-		startWorker(t, s.URL("postgres"), "smmkit", "publish", public.url, "ready"),
+	ids := plan(t, db, public.URL, n, "key", "read-back")
+	workers := []*worktest.Process{
+		startWorker(t, s.URL("postgres"), "smmkit", "publish", public.URL, "ready"),
+		startWorker(t, s.URL("postgres"), "smmkit", "publish", public.URL, "ready"),
 	}
 	for range 2 {
-		before := public.total()
-		for end := time.Now().Add(10 * time.Second); public.total() < before+20 && time.Now().Before(end); {
+		before := public.Total()
+		for end := time.Now().Add(10 * time.Second); public.Total() < before+20 && time.Now().Before(end); {
 			wait(time.Millisecond)
 		}
 		crash(t, s)
 	}
 	for _, w := range workers {
-		if err := w.Wait(); err != nil {
-			t.Fatal(err)
-		}
+		w.Wait(t)
 	}
-	wantAllPublished(t, db, n)
-	for _, id := range ids {
-		if got := public.count(id); got != 1 {
-			t.Errorf("%s is public %d times", id, got)
-		}
-	}
-	t.Logf("%d requests for %d posts", public.total(), n)
+	worktest.WantPublished(t, db.Deliveries(), n)
+	public.WantEachOnce(t, ids)
+	t.Logf("%d requests for %d posts", public.Total(), n)
 }
 
 func fillUp(t testing.TB, s scheduler.Store, n int, shape func(i int, r *scheduler.Record)) {

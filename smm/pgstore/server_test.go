@@ -10,6 +10,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/smmkit/smmkit/internal/pgtest"
+	"github.com/smmkit/smmkit/internal/worktest"
 	"github.com/smmkit/smmkit/smm/pgstore"
 )
 
@@ -21,11 +22,7 @@ func newSchema(testing.TB) string { return fmt.Sprintf("t%d", schemas.Add(1)) }
 // TestMain is also the processes that tests start and kill.
 func TestMain(m *testing.M) {
 	if task := os.Getenv("PGSTORE_TASK"); task != "" {
-		if err := work(task); err != nil {
-			fmt.Fprintln(os.Stderr, err)
-			os.Exit(1)
-		}
-		os.Exit(0)
+		worktest.Main(func() error { return work(task) })
 	}
 	os.Exit(m.Run())
 }

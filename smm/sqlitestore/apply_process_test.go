@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/smmkit/smmkit/internal/worktest"
 	"github.com/smmkit/smmkit/scheduler"
 	"github.com/smmkit/smmkit/smm"
 	"github.com/smmkit/smmkit/smm/sqlitestore"
@@ -82,20 +83,20 @@ func TestKilledWhileApplying(t *testing.T) {
 	}
 	interrupted := 0
 	for range kills {
-		p := startProcess(t, "SQLITESTORE_APPLY="+path, "SQLITESTORE_TASK=apply")
-		if _, err := p.out.ReadString('\n'); err != nil {
+		p := worktest.Start(t, "SQLITESTORE_APPLY="+path, "SQLITESTORE_TASK=apply")
+		if _, err := p.Out.ReadString('\n'); err != nil {
 			t.Fatal(err)
 		}
 		pause := time.NewTimer(time.Duration(rand.IntN(60_000)) * time.Microsecond)
 		<-pause.C
-		if err := p.cmd.Process.Kill(); err != nil {
+		if err := p.Cmd.Process.Kill(); err != nil {
 			t.Fatal(err)
 		}
-		rest, err := io.ReadAll(p.out)
+		rest, err := io.ReadAll(p.Out)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := p.cmd.Wait(); err == nil {
+		if err := p.Cmd.Wait(); err == nil {
 			t.Fatal("the process ended by itself")
 		}
 		said := 0
@@ -146,17 +147,17 @@ func wantWhole(t *testing.T, db *sqlitestore.DB, said int) int {
 func TestTwoProcessesOpenSchema3(t *testing.T) {
 	path := oldSchema(t, 3)
 	task := []string{"SQLITESTORE_APPLY=" + path, "SQLITESTORE_TASK=open"}
-	ps := []process{startProcess(t, task...), startProcess(t, task...)}
+	ps := []*worktest.Process{worktest.Start(t, task...), worktest.Start(t, task...)}
 	for _, p := range ps {
-		if _, err := io.WriteString(p.in, "go\n"); err != nil {
+		if _, err := io.WriteString(p.In, "go\n"); err != nil {
 			t.Fatal(err)
 		}
 	}
 	for _, p := range ps { // each takes one of the two that are due in an hour
-		if line, err := p.out.ReadString('\n'); line != "1\n" {
+		if line, err := p.Out.ReadString('\n'); line != "1\n" {
 			t.Errorf("a process claimed %q (%v), want 1", line, err)
 		}
-		if err := p.cmd.Wait(); err != nil {
+		if err := p.Cmd.Wait(); err != nil {
 			t.Error(err)
 		}
 	}

@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/smmkit/smmkit/internal/worktest"
 	"github.com/smmkit/smmkit/scheduler"
 	"github.com/smmkit/smmkit/smm"
 	"github.com/smmkit/smmkit/smm/inbox"
@@ -86,18 +87,18 @@ func fill(ctx context.Context, s inbox.Store) error {
 func TestTwoProcessesShareAnInbox(t *testing.T) {
 	path := schema1(t)
 	task := []string{"SQLITESTORE_INBOX=" + path, "SQLITESTORE_TASK=fill"}
-	ps := []process{startProcess(t, task...), startProcess(t, task...)}
+	ps := []*worktest.Process{worktest.Start(t, task...), worktest.Start(t, task...)}
 	for _, p := range ps {
-		p.wantReady(t)
+		p.Await(t, "ready")
 	}
 	for _, p := range ps {
-		if _, err := io.WriteString(p.in, "go\n"); err != nil {
+		if _, err := io.WriteString(p.In, "go\n"); err != nil {
 			t.Fatal(err)
 		}
 	}
 	total := 0
 	for _, p := range ps {
-		line, err := p.out.ReadString('\n')
+		line, err := p.Out.ReadString('\n')
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -107,7 +108,7 @@ func TestTwoProcessesShareAnInbox(t *testing.T) {
 		}
 		t.Logf("%d of them were new to one process", n)
 		total += n
-		if err := p.cmd.Wait(); err != nil {
+		if err := p.Cmd.Wait(); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -209,21 +210,21 @@ func syncAll(ctx context.Context, s inbox.Store) error {
 func TestKilledWhileSyncing(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "smm.db")
 	for k := range 4 {
-		p := startProcess(t, "SQLITESTORE_INBOX="+path, "SQLITESTORE_TASK=sync")
-		p.wantReady(t)
+		p := worktest.Start(t, "SQLITESTORE_INBOX="+path, "SQLITESTORE_TASK=sync")
+		p.Await(t, "ready")
 		var acknowledged []string
 		for line := ""; ; {
 			var err error
-			if line, err = p.out.ReadString('\n'); err != nil {
+			if line, err = p.Out.ReadString('\n'); err != nil {
 				break
 			}
 			if acknowledged = append(acknowledged, strings.TrimSpace(line)); len(acknowledged) == 35+7*k {
-				if err := p.cmd.Process.Kill(); err != nil {
+				if err := p.Cmd.Process.Kill(); err != nil {
 					t.Fatal(err)
 				}
 			}
 		}
-		if err := p.cmd.Wait(); err == nil {
+		if err := p.Cmd.Wait(); err == nil {
 			t.Fatalf("kill %d came too late: nothing was left to do", k)
 		}
 		s := open(t, path).Inbox()

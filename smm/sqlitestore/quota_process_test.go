@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/smmkit/smmkit/internal/worktest"
 	"github.com/smmkit/smmkit/smm"
 	"github.com/smmkit/smmkit/smm/quota"
 	"github.com/smmkit/smmkit/smm/sqlitestore"
@@ -113,14 +114,12 @@ func TestProcessesShareAQuota(t *testing.T) {
 	defer server.Close()
 	path := filepath.Join(t.TempDir(), "smm.db")
 	began := time.Now()
-	var all []process
+	var all []*worktest.Process
 	for range 4 {
-		all = append(all, startProcess(t, "SQLITESTORE_QUOTA="+path, "SQLITESTORE_PUBLIC="+server.URL))
+		all = append(all, worktest.Start(t, "SQLITESTORE_QUOTA="+path, "SQLITESTORE_PUBLIC="+server.URL))
 	}
 	for _, w := range all {
-		if err := w.cmd.Wait(); err != nil {
-			t.Fatal(err)
-		}
+		w.Wait(t)
 	}
 	took := time.Since(began)
 	use := float64(p.served) / (sharedLimit * took.Seconds() / sharedWindow.Seconds())

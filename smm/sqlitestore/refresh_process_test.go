@@ -20,6 +20,7 @@ import (
 	"time"
 
 	"github.com/smmkit/smmkit/internal/oauthx/keep"
+	"github.com/smmkit/smmkit/internal/worktest"
 	"github.com/smmkit/smmkit/smm"
 	"github.com/smmkit/smmkit/smm/sqlitestore"
 )
@@ -226,18 +227,18 @@ func connectAccounts(t *testing.T, path string, n int) []string {
 	return ids
 }
 
-func startRefresher(t *testing.T, path string, i *issuer, name, mode string) process {
+func startRefresher(t *testing.T, path string, i *issuer, name, mode string) *worktest.Process {
 	t.Helper()
-	p := startProcess(t, "SQLITESTORE_REFRESH="+path, "SQLITESTORE_PUBLIC="+i.url, fmt.Sprintf("SQLITESTORE_TASK=%s %s %s", name, i.limit, mode))
-	p.wantReady(t)
+	p := worktest.Start(t, "SQLITESTORE_REFRESH="+path, "SQLITESTORE_PUBLIC="+i.url, fmt.Sprintf("SQLITESTORE_TASK=%s %s %s", name, i.limit, mode))
+	p.Await(t, "ready")
 	return p
 }
 
 // finish waits for a process that ends by itself.
-func (p process) finish(t *testing.T) {
+func finish(t *testing.T, p *worktest.Process) {
 	t.Helper()
-	line, err := p.out.ReadString('\n')
-	if err := errors.Join(err, p.cmd.Wait()); err != nil || !strings.HasPrefix(line, "done") {
+	line, err := p.Out.ReadString('\n')
+	if err := errors.Join(err, p.Cmd.Wait()); err != nil || !strings.HasPrefix(line, "done") {
 		t.Errorf("a process ended with %q, %v", line, err)
 	}
 }
@@ -247,9 +248,9 @@ const (
 	raceAccounts  = 40
 )
 
-func startRefreshers(t *testing.T, path string, i *issuer, mode string) []process {
+func startRefreshers(t *testing.T, path string, i *issuer, mode string) []*worktest.Process {
 	t.Helper()
-	ps := make([]process, raceProcesses)
+	ps := make([]*worktest.Process, raceProcesses)
 	for n := range ps {
 		ps[n] = startRefresher(t, path, i, strconv.Itoa(n), mode)
 	}
@@ -262,7 +263,7 @@ func runRaces(t *testing.T, races int, mode string) issuerCounts {
 	i := newIssuer(t, races, 20*time.Second, 15*time.Second, connectAccounts(t, path, raceAccounts))
 	begun := time.Now()
 	for _, p := range startRefreshers(t, path, i, mode) {
-		p.finish(t)
+		finish(t, p)
 	}
 	c, took := i.figures(), time.Since(begun)
 	t.Logf("%d processes, %s: %+v, %.0f races/s", raceProcesses, took.Round(time.Millisecond), c, float64(c.races)/took.Seconds())
@@ -304,8 +305,8 @@ func TestRefreshRacesNeedTheStore(t *testing.T) {
 		wait(10 * time.Millisecond)
 	}
 	for _, p := range ps {
-		_ = p.cmd.Process.Kill() // it may have ended by itself
-		_ = p.cmd.Wait()
+		_ = p.Cmd.Process.Kill() // it may have ended by itself
+		_ = p.Cmd.Wait()
 	}
 	if c := i.figures(); c.revoked == 0 {
 		t.Errorf("%+v: no family was revoked: the races prove nothing", c)
@@ -325,7 +326,7 @@ func TestKilledWhileRefreshing(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "smm.db")
 	i := newIssuer(t, math.MaxInt, 30*time.Millisecond, 2*time.Second, connectAccounts(t, path, raceAccounts))
 	begun := time.Now()
-	names, ps := make([]string, raceProcesses), make([]process, raceProcesses)
+	names, ps := make([]string, raceProcesses), make([]*worktest.Process, raceProcesses)
 	start := func(n, life int) {
 		names[n] = fmt.Sprintf("%d.%d", n, life)
 		ps[n] = startRefresher(t, path, i, names[n], "kept")
@@ -336,10 +337,10 @@ func TestKilledWhileRefreshing(t *testing.T) {
 	for k := 0; k < kills || i.figures().cutOff == 0 && k < 10*kills; k++ {
 		wait(time.Duration(20+rand.IntN(80)) * time.Millisecond)
 		n := rand.IntN(raceProcesses)
-		if err := ps[n].cmd.Process.Kill(); err != nil {
+		if err := ps[n].Cmd.Process.Kill(); err != nil {
 			t.Fatal(err)
 		}
-		if err := ps[n].cmd.Wait(); err == nil {
+		if err := ps[n].Cmd.Wait(); err == nil {
 			t.Fatal("a process ended by itself")
 		}
 		i.died(names[n])
@@ -347,7 +348,7 @@ func TestKilledWhileRefreshing(t *testing.T) {
 	}
 	i.stop()
 	for _, p := range ps {
-		p.finish(t)
+		finish(t, p)
 	}
 	c := i.figures()
 	t.Logf("at least %d kills, %s: %+v", kills, time.Since(begun).Round(time.Millisecond), c)

@@ -46,7 +46,20 @@ type extra struct {
 	Slot  string `json:"slot,omitempty"`
 	Draft string `json:"draft,omitempty"`
 	Zone  string `json:"zone,omitempty"`
+
+	Undated bool `json:"undated,omitempty"` // the request has no Created, which is not the planned time then
 }
+
+func extraOf(r *scheduler.Record) extra {
+	return extra{
+		Slot: r.Slot, Draft: r.Draft, Zone: r.Zone,
+		Undated: r.Delivery.Request.Created.IsZero() && !createdOf(micros(r.NotBefore)).IsZero(),
+	}
+}
+
+// createdOf is the Created of a request that is planned for the time given, if
+// nothing else is known.
+func createdOf(planned int64) time.Time { return fromMicros(planned).Truncate(time.Millisecond) }
 
 func parseExtra(s sql.NullString) (extra, error) {
 	var e extra
@@ -74,18 +87,21 @@ func (x *row) record() (*scheduler.Record, error) {
 		NotBefore: time.UnixMicro(x.planned).UTC(), Token: x.token.String, PayloadHash: x.hash,
 		Fingerprint: x.fingerprint, Apart: time.Duration(x.apart.Int64), Held: x.held.String,
 	}
-	if err := x.decode(&r.Delivery); err != nil {
+	e, err := parseExtra(x.extra)
+	if err == nil {
+		err = x.decode(&r.Delivery, e.Undated)
+	}
+	if err != nil {
 		return nil, err
 	}
 	if v := r.Delivery.Schema; v > smm.DeliverySchema {
 		return nil, fmt.Errorf("delivery %s: %w", r.Delivery.ID, &SchemaError{Have: v, Want: smm.DeliverySchema})
 	}
-	e, err := parseExtra(x.extra)
 	r.Lane, r.Slot, r.Draft, r.Zone = e.Lane, e.Slot, e.Draft, e.Zone
 	if x.lane.Valid && r.Lane == "" {
 		r.Lane = r.Delivery.Request.Channel.String()
 	}
-	return r, err
+	return r, nil
 }
 
 func records(rows []row) ([]*scheduler.Record, error) {
@@ -103,11 +119,15 @@ func records(rows []row) ([]*scheduler.Record, error) {
 // encode returns the JSON form of a delivery without what the row or the
 // delivery itself holds once more. Delivery.Check has seen that the request's
 // names are the delivery's.
-func encode(d *smm.Delivery) (string, error) {
+func encode(r *scheduler.Record) (string, error) {
+	d := &r.Delivery
 	c := *d
 	c.Request.ID, c.Request.Tenant, c.Phase = "", "", ""
 	if isMicro(d.Wake) && !d.Phase.Final() {
 		c.Wake = time.Time{}
+	}
+	if created := createdOf(micros(r.NotBefore)); isMicro(c.Request.Created) && c.Request.Created.Equal(created) {
+		c.Request.Created = time.Time{}
 	}
 	b, err := json.Marshal(&c)
 	if err != nil {
@@ -117,13 +137,16 @@ func encode(d *smm.Delivery) (string, error) {
 }
 
 // decode undoes encode.
-func (x *row) decode(d *smm.Delivery) error {
+func (x *row) decode(d *smm.Delivery, undated bool) error {
 	if err := json.Unmarshal([]byte(x.data), d); err != nil {
 		return fmt.Errorf("%w: a delivery is unreadable: %w", ErrCorrupt, err)
 	}
 	d.Request.ID, d.Request.Tenant, d.Phase = d.ID, d.Tenant, x.phase
 	if x.wake.Valid && d.Wake.IsZero() {
 		d.Wake = time.UnixMicro(x.wake.Int64).UTC()
+	}
+	if d.Request.Created.IsZero() && !undated {
+		d.Request.Created = createdOf(x.planned)
 	}
 	return nil
 }

@@ -74,7 +74,7 @@ func (s *deliveries) change(ctx context.Context, now time.Time, rs []*scheduler.
 	}
 	cs := make([]change, len(rs))
 	for i, r := range rs {
-		data, err := encode(&r.Delivery)
+		data, err := encode(r)
 		if err != nil {
 			return err
 		}
@@ -170,7 +170,8 @@ func (c *change) save(w *writer) error {
 	if err != nil {
 		return err
 	}
-	e := extra{Lane: kept.Lane, Draft: kept.Draft, Slot: r.Slot, Zone: r.Zone}
+	e := extraOf(r)
+	e.Lane, e.Draft = kept.Lane, kept.Draft
 	extras, err := e.text()
 	if err != nil {
 		return err
@@ -210,7 +211,7 @@ func insert(w *writer, cs []change) error {
 	for i := range cs {
 		r := cs[i].r
 		d, x := &r.Delivery, columnsOf(r)
-		e := extra{Slot: r.Slot, Draft: r.Draft, Zone: r.Zone}
+		e := extraOf(r)
 		lane := named(d.Tenant, r.Lane)
 		tie := sql.NullInt64{Int64: tieOf(d.ID), Valid: lane.Valid}
 		if lane.Valid && r.Lane != d.Request.Channel.String() {
