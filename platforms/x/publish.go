@@ -61,6 +61,7 @@ type stage string
 
 const (
 	stageOpen   stage = ""       // segments are being sent
+	stageWhole  stage = "whole"  // all segments are there
 	stageSent   stage = "sent"   // X may be processing it
 	stageUsable stage = "usable" // X is done; a description may be missing
 	stageReady  stage = "ready"
@@ -256,6 +257,8 @@ func (d *Driver) step(ctx context.Context, s *session, r *smm.PublishRequest, st
 	switch u.Stage {
 	case stageOpen:
 		return d.segments(ctx, s, r, u, m)
+	case stageWhole:
+		return finalize(ctx, s, u)
 	case stageSent:
 		return d.processed(ctx, s, st, u, p)
 	}
@@ -309,8 +312,9 @@ func (d *Driver) open(ctx context.Context, s *session, r *smm.PublishRequest, st
 	next := upload{Stage: stageOpen}
 	if info.Class == smm.MediaImage {
 		u.Reader = blob
-		up, err = s.Media.UploadImage(ctx, u)
-		next.Stage = stageSent
+		if up, err = s.Media.UploadImage(ctx, u); err == nil {
+			next.sent(&up)
+		}
 	} else {
 		up, err = s.Media.Initialize(ctx, u)
 	}
@@ -318,9 +322,6 @@ func (d *Driver) open(ctx context.Context, s *session, r *smm.PublishRequest, st
 		return err
 	}
 	next.ID, next.Key = up.ID, up.Key
-	if next.Stage == stageSent && up.State() == UploadReady {
-		next.Stage = stageUsable
-	}
 	life := mediaLife
 	if said := time.Duration(min(max(up.ExpiresAfterSecs, 0), 1<<20)) * time.Second; said > 0 {
 		life = min(life, said*4/5)
@@ -332,8 +333,8 @@ func (d *Driver) open(ctx context.Context, s *session, r *smm.PublishRequest, st
 	return nil
 }
 
-// segments sends the next segments of a file, and says that it was the last. An
-// error after the first of them is left to the next step to meet again.
+// segments sends the next segments of a file. An error after the first of them is
+// left to the next step to meet again.
 func (d *Driver) segments(ctx context.Context, s *session, r *smm.PublishRequest, u *upload, m smm.Media) error {
 	blob, info, err := d.asset(ctx, r, m)
 	if err != nil {
@@ -363,18 +364,36 @@ func (d *Driver) segments(ctx context.Context, s *session, r *smm.PublishRequest
 		}
 		u.Segment++
 	}
+	u.Stage = stageWhole
+	return nil
+}
+
+// finalize is a step of its own: a file that is whole takes no segment any more,
+// so that the one before must be on record. Whether X takes it twice is not
+// documented; if it refuses, what it is doing with the file tells.
+func finalize(ctx context.Context, s *session, u *upload) error {
 	up, err := s.Media.Finalize(ctx, u.ID)
+	if errors.Is(err, smm.ErrRejected) {
+		if now, readErr := s.Media.Status(ctx, u.ID); readErr == nil && now.Processing != nil {
+			up, err = now, nil
+		}
+	}
 	if err != nil {
 		return err
 	}
 	if up.Key != "" {
 		u.Key = up.Key
 	}
+	u.sent(&up)
+	return nil
+}
+
+// sent goes on from where X has all of a file.
+func (u *upload) sent(up *UploadedMedia) {
 	u.Stage = stageSent
 	if up.State() == UploadReady {
 		u.Stage = stageUsable
 	}
-	return nil
 }
 
 func readAt(r io.ReadSeeker, part []byte, at int64) error {
