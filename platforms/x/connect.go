@@ -310,6 +310,37 @@ func (c *Connector) Revoke(ctx context.Context, account smm.Ref, cred smm.Creden
 	return nil
 }
 
+// DriverFromToken makes a driver and finds the channel for somebody who has an
+// access token and nothing else.
+//
+//	driver, channel, err := x.DriverFromToken(ctx, token, nil)
+//	client, err := smm.New([]smm.Driver{driver})
+//	result, err := client.Channel(channel.Ref).Publish(ctx, &smm.Post{Text: "Hello"}, nil)
+//
+// cfg may be nil; its Credentials are not used. The token is kept in memory and
+// lives for two hours at most. One request is made, of the price of a user.
+func DriverFromToken(ctx context.Context, token string, cfg *Config) (*Driver, smm.Channel, error) {
+	var c Config
+	if cfg != nil {
+		c = *cfg
+	}
+	c.Credentials = smm.NewMemoryCredentials()
+	d, err := New(c)
+	if err != nil {
+		return nil, smm.Channel{}, err
+	}
+	v := d.vendorConfig("")
+	_, me, err := FromToken(ctx, token, &v)
+	if err != nil {
+		return nil, smm.Channel{}, err
+	}
+	ch := channelOf(&me)
+	if _, err := c.Credentials.Swap(ctx, smm.TenantFrom(ctx), ch.Ref, 0, smm.Credential{AccessToken: smm.NewSecret(token)}); err != nil {
+		return nil, smm.Channel{}, err
+	}
+	return d, ch, nil
+}
+
 // keptAuth sends the access token that a keeper has for an account, which may
 // have been renewed or connected again by another process. The answer 401 is the
 // moment to look.

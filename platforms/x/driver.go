@@ -9,7 +9,6 @@ import (
 	"log/slog"
 	"net/http"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 
@@ -113,37 +112,6 @@ func (d *Driver) vendorConfig(account ID) ClientConfig {
 		BaseURL: c.BaseURL, AppToken: c.AppToken, Account: account, App: c.App, Tier: c.Tier, Names: c.Names,
 		HTTPClient: c.HTTPClient, Quota: c.Quota, Clock: c.Clock, Logger: c.Logger, UserAgent: c.UserAgent,
 	}
-}
-
-// DriverFromToken makes a driver and finds the channel for somebody who has an
-// access token and nothing else.
-//
-//	driver, channel, err := x.DriverFromToken(ctx, token, nil)
-//	client, err := smm.New([]smm.Driver{driver})
-//	result, err := client.Channel(channel.Ref).Publish(ctx, &smm.Post{Text: "Hello"}, nil)
-//
-// cfg may be nil; its Credentials are not used. The token is kept in memory and
-// lives for two hours at most. One request is made, of the price of a user.
-func DriverFromToken(ctx context.Context, token string, cfg *Config) (*Driver, smm.Channel, error) {
-	var c Config
-	if cfg != nil {
-		c = *cfg
-	}
-	c.Credentials = smm.NewMemoryCredentials()
-	d, err := New(c)
-	if err != nil {
-		return nil, smm.Channel{}, err
-	}
-	v := d.vendorConfig("")
-	_, me, err := FromToken(ctx, token, &v)
-	if err != nil {
-		return nil, smm.Channel{}, err
-	}
-	ch := channelOf(&me)
-	if _, err := c.Credentials.Swap(ctx, smm.TenantFrom(ctx), ch.Ref, 0, smm.Credential{AccessToken: smm.NewSecret(token)}); err != nil {
-		return nil, smm.Channel{}, err
-	}
-	return d, ch, nil
 }
 
 // Platform implements smm.Driver.
@@ -414,15 +382,6 @@ func (d *Driver) ListChannels(ctx context.Context, _ smm.PageRequest) (smm.Page[
 		return out, errors.Join(errs...)
 	}
 	return out, nil
-}
-
-// permalink is the address of an own post. Without the name it is one that X
-// leads on from.
-func permalink(username string, id ID) string {
-	if username == "" {
-		return "https://x.com/i/web/status/" + strings.TrimSpace(string(id))
-	}
-	return Permalink(username, id)
 }
 
 var (

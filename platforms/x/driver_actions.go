@@ -352,3 +352,12 @@ func liked(out *smm.Event, e *ActivityEvent) {
 		out.Actor = authorOf(out.Channel, who, &e.Includes)
 	}
 }
+
+// permalink is the address of an own post. Without the name it is one that X
+// leads on from.
+func permalink(username string, id ID) string {
+	if username == "" {
+		return "https://x.com/i/web/status/" + strings.TrimSpace(string(id))
+	}
+	return Permalink(username, id)
+}

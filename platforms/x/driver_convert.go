@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/smmkit/smmkit/internal/textx"
+	"github.com/smmkit/smmkit/platforms/x/internal/readback"
 	"github.com/smmkit/smmkit/smm"
 )
 
@@ -57,7 +58,7 @@ func plainText(text string, entities *Entities, media bool) string {
 		for _, e := range entities.URLs {
 			switch {
 			case e.URL == "" || e.ExpandedURL == "":
-			case e.MediaKey != "" || media && ofMedia(e.ExpandedURL):
+			case e.MediaKey != "" || media && readback.LeadsToMedia(e.ExpandedURL):
 				text = strings.ReplaceAll(text, e.URL, "")
 			default:
 				text = strings.ReplaceAll(text, e.URL, e.ExpandedURL)

@@ -51,7 +51,9 @@ func stand(t testing.TB, opts *xtest.Options) *ground {
 	g := &ground{world: sim.NewWorldAt(sim.NewClock(epoch, true)), store: smm.NewMemoryCredentials()}
 	g.Server = xtest.NewServer(g.world, opts)
 	t.Cleanup(g.Close)
-	g.config.Tier = x.Tier(opts.Tier)
+	if g.config.Tier = x.Tier(opts.Tier); g.config.Tier == "" {
+		g.config.Tier = x.TierSelfServe
+	}
 	var err error
 	g.account, err = g.NewAccount("shop")
 	require.NoError(t, err)

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/smmkit/smmkit/smm"
 )
@@ -83,6 +84,31 @@ func withCard(p *smm.Post) string {
 		return p.Card.URL
 	}
 	return p.Text + "\n\n" + p.Card.URL
+}
+
+// postParams maps the post without what it refers to.
+func postParams(post *smm.Post, o *PostOptions) (PostParams, error) {
+	p := PostParams{
+		Text: withCard(post), ReplySettings: o.ReplySettings,
+		MadeWithAI: o.MadeWithAI || post.Disclosure.AI, PaidPartnership: o.PaidPartnership || post.Disclosure.Paid,
+	}
+	if o.PlaceID != "" {
+		p.Geo = &GeoParams{PlaceID: o.PlaceID}
+	}
+	if len(o.TaggedUserIDs) > 0 {
+		if len(post.Media) == 0 {
+			return p, invalid("accounts can be tagged in media alone")
+		}
+		p.Media = &MediaParams{TaggedUserIDs: o.TaggedUserIDs}
+	}
+	if post.Poll != nil {
+		p.Poll = &PollParams{Options: post.Poll.Options, DurationMinutes: int(post.Poll.Duration / time.Minute)}
+		if len(post.Media) > 0 {
+			return p, invalid("a post has either media or a poll")
+		}
+		return p, p.Poll.check()
+	}
+	return p, nil
 }
 
 // CostOf returns what publishing p costs, as it is seen on X, at the list prices

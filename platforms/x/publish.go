@@ -8,9 +8,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"net/http"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/smmkit/smmkit/internal/httpx"
@@ -191,31 +189,6 @@ func (d *Driver) begin(ctx context.Context, s *session, r *smm.PublishRequest) (
 	}
 	st.Name = me.Username
 	return st, nil
-}
-
-// postParams maps the post without what it refers to.
-func postParams(post *smm.Post, o *PostOptions) (PostParams, error) {
-	p := PostParams{
-		Text: withCard(post), ReplySettings: o.ReplySettings,
-		MadeWithAI: o.MadeWithAI || post.Disclosure.AI, PaidPartnership: o.PaidPartnership || post.Disclosure.Paid,
-	}
-	if o.PlaceID != "" {
-		p.Geo = &GeoParams{PlaceID: o.PlaceID}
-	}
-	if len(o.TaggedUserIDs) > 0 {
-		if len(post.Media) == 0 {
-			return p, invalid("accounts can be tagged in media alone")
-		}
-		p.Media = &MediaParams{TaggedUserIDs: o.TaggedUserIDs}
-	}
-	if post.Poll != nil {
-		p.Poll = &PollParams{Options: post.Poll.Options, DurationMinutes: int(post.Poll.Duration / time.Minute)}
-		if len(post.Media) > 0 {
-			return p, invalid("a post has either media or a poll")
-		}
-		return p, p.Poll.check()
-	}
-	return p, nil
 }
 
 // beginMessage finds whom a message is for.
@@ -451,8 +424,7 @@ func (d *Driver) Commit(ctx context.Context, r *smm.PublishRequest, p smm.Prepar
 		fate httpx.Fate
 	)
 	if st.Message != nil {
-		op, path := st.address()
-		resp, fate, err = s.Messages.send(ctx, r.Channel, op, path, st.Message)
+		resp, fate, err = st.sendMessage(ctx, s, r.Channel)
 	} else {
 		resp, fate, err = s.Posts.create(ctx, r.Channel, "posts.create", &st.Params)
 	}
@@ -469,31 +441,9 @@ func (d *Driver) Commit(ctx context.Context, r *smm.PublishRequest, p smm.Prepar
 	return st.published(r.Channel, id, smm.EvidenceReply), nil
 }
 
-// address is the method and path of a message.
-func (st *prepared) address() (op, path string) {
+func (st *prepared) sendMessage(ctx context.Context, s *session, channel smm.Ref) (*httpx.Response, httpx.Fate, error) {
 	if st.To != "" {
-		return "messages.send", httpx.Path(conversationsPath+"/with", string(st.To), "messages")
+		return s.Messages.send(ctx, channel, "messages.send", httpx.Path(conversationsPath+"/with", string(st.To), "messages"), st.Message)
 	}
-	return "messages.send-to", httpx.Path(conversationsPath, string(st.Talk), "messages")
-}
-
-// createdID reads the id of what a create made.
-func createdID(st *prepared, resp *httpx.Response) (ID, error) {
-	if resp.Status == http.StatusNoContent {
-		return "", unreadable("posts.create", resp, "an answer without data")
-	}
-	if st.Message != nil {
-		m, err := sent("messages.send", resp, nil)
-		return ID(strings.TrimSpace(string(m.EventID))), err
-	}
-	c, err := readCreated("posts.create", resp, nil)
-	return c.ID, err
-}
-
-func (st *prepared) published(channel smm.Ref, id ID, e smm.Evidence) smm.Outcome {
-	o := smm.Outcome{State: smm.OutcomePublished, Post: channel.WithKind(st.Kind, string(id)), Evidence: e}
-	if st.Message == nil {
-		o.URL = permalink(st.Name, id)
-	}
-	return o
+	return s.Messages.send(ctx, channel, "messages.send-to", httpx.Path(conversationsPath, string(st.Talk), "messages"), st.Message)
 }

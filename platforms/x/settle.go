@@ -3,14 +3,14 @@ package x
 import (
 	"context"
 	"encoding/json"
-	"net/url"
-	"regexp"
+	"net/http"
 	"slices"
 	"strings"
 	"time"
-	"unicode/utf8"
 
+	"github.com/smmkit/smmkit/internal/httpx"
 	"github.com/smmkit/smmkit/internal/textx"
+	"github.com/smmkit/smmkit/platforms/x/internal/readback"
 	"github.com/smmkit/smmkit/smm"
 )
 
@@ -54,6 +54,27 @@ func (d *Driver) Settle(ctx context.Context, r *smm.PublishRequest, p smm.Prepar
 	return smm.Outcome{State: smm.OutcomeAbsent, Evidence: smm.EvidenceReadBack}, nil
 }
 
+// createdID reads the id of what a create made.
+func createdID(st *prepared, resp *httpx.Response) (ID, error) {
+	if resp.Status == http.StatusNoContent {
+		return "", unreadable("posts.create", resp, "an answer without data")
+	}
+	if st.Message != nil {
+		m, err := sent("messages.send", resp, nil)
+		return ID(strings.TrimSpace(string(m.EventID))), err
+	}
+	c, err := readCreated("posts.create", resp, nil)
+	return c.ID, err
+}
+
+func (st *prepared) published(channel smm.Ref, id ID, e smm.Evidence) smm.Outcome {
+	o := smm.Outcome{State: smm.OutcomePublished, Post: channel.WithKind(st.Kind, string(id)), Evidence: e}
+	if st.Message == nil {
+		o.URL = permalink(st.Name, id)
+	}
+	return o
+}
+
 // since is the earliest time of an item that the attempts may have made. An
 // attempt that was proved absent may all the same have arrived later than anybody
 // believed, and then the refusal of a duplicate is about its post: from the
@@ -69,12 +90,13 @@ func since(r *smm.PublishRequest, a smm.Attempt) time.Time {
 	return from.Add(-clockSkew)
 }
 
-type fit int
+// fit says whether something is the item: how sure one can be.
+type fit = readback.Fit
 
 const (
-	no fit = iota
-	maybe
-	yes
+	no    = readback.No
+	maybe = readback.Maybe
+	yes   = readback.Yes
 )
 
 func least(all ...fit) fit { return slices.Min(all) }
@@ -212,7 +234,7 @@ func (f *finder) fits(p *Post, in *Includes) fit {
 	if p.Attachments != nil {
 		keys, polls = p.Attachments.MediaKeys, p.Attachments.PollIDs
 	}
-	return least(f.sameMedia(keys), samePoll(w.Poll, polls, in), sameQuote(w, p), sameParent(w, p), sameText(w.Text, shownOf(p, w), w.Reply != nil))
+	return least(f.sameMedia(keys), samePoll(w.Poll, polls, in), sameQuote(w, p), sameParent(w, p), shownOf(p, w).Is(w.Text, w.Reply != nil))
 }
 
 // sameMedia compares files by number and by key. That the key of an upload is
@@ -316,162 +338,34 @@ func (f *finder) messages(ctx context.Context) error {
 				if e.Attachments != nil {
 					keys = e.Attachments.MediaKeys
 				}
-				text := shown{text: e.Text, entities: e.Entities, media: len(keys) > 0}
-				f.judge(least(f.sameMedia(keys), sameText(f.want.Message.Text, text, false)), e.ID)
+				text := readback.Text{Text: e.Text, Links: linksOf(e.Entities), Media: len(keys) > 0}
+				f.judge(least(f.sameMedia(keys), text.Is(f.want.Message.Text, false)), e.ID)
 			}
 		}
 		return page.Next, false, nil
 	})
 }
 
-// shown is a text as X gives it back: links are short, those to the post's own
-// media and to what it quotes stand at the end, and a reply may begin with the
-// names of those whom it answers.
-type shown struct {
-	text     string
-	entities *Entities
-	media    bool
-	quoted   ID // what the quote that was asked for is of
-	cut      bool
+// shownOf is the text of a post as X gives it back.
+func shownOf(p *Post, w *PostParams) *readback.Text {
+	media := p.Attachments != nil && len(p.Attachments.MediaKeys) > 0
+	if p.Note == nil || p.Note.Text == "" {
+		return &readback.Text{Text: p.Text, Links: linksOf(p.Entities), Media: media, Quoted: string(w.QuoteTweetID), Short: true}
+	}
+	entities := p.Entities
+	if p.Note.Entities != nil {
+		entities = p.Note.Entities
+	}
+	return &readback.Text{Text: p.Note.Text, Links: linksOf(entities), Media: media, Quoted: string(w.QuoteTweetID)}
 }
 
-func shownOf(p *Post, w *PostParams) shown {
-	s := shown{text: p.FullText(), entities: p.Entities, media: p.Attachments != nil && len(p.Attachments.MediaKeys) > 0, quoted: w.QuoteTweetID}
-	if p.Note != nil && p.Note.Text != "" {
-		if p.Note.Entities != nil {
-			s.entities = p.Note.Entities
-		}
-		return s
+func linksOf(e *Entities) []readback.Link {
+	if e == nil {
+		return nil
 	}
-	s.cut = true
-	return s
-}
-
-var shortLink = regexp.MustCompile(`https?://t\.co/\w+`)
-
-// long is the text with links in their long form and without those that X added.
-// Entities are found by their address and not by their place, which counts in
-// units that X's pages do not agree on.
-func (s *shown) long() string {
-	text := s.text
-	if s.entities != nil {
-		for _, e := range s.entities.URLs {
-			if e.URL == "" || e.ExpandedURL == "" {
-				continue
-			}
-			to := plainURL(e.ExpandedURL)
-			if e.MediaKey != "" || s.media && ofMedia(e.ExpandedURL) || s.quoted != "" && strings.HasSuffix(to, "/status/"+string(s.quoted)) {
-				to = ""
-			}
-			text = strings.ReplaceAll(text, e.URL, to)
-		}
-	}
-	text = strings.TrimSpace(text)
-	if s.media { // an address that no entity explains
-		for at := shortLink.FindAllStringIndex(text, -1); len(at) > 0 && at[len(at)-1][1] == len(text); at = shortLink.FindAllStringIndex(text, -1) {
-			text = strings.TrimSpace(text[:at[len(at)-1][0]])
-		}
-	}
-	return text
-}
-
-var mediaLink = regexp.MustCompile(`/status/\d+/(photo|video)/\d+$`)
-
-func ofMedia(expanded string) bool { return mediaLink.MatchString(expanded) }
-
-// plainURL leaves out of an address what X may add or change: the scheme, the
-// case of the host, a slash at the end.
-func plainURL(raw string) string {
-	if _, rest, ok := strings.Cut(raw, "://"); ok && len(rest) < len(raw) && len(raw)-len(rest) <= len("https://") {
-		raw = rest
-	}
-	host, path, slash := strings.Cut(raw, "/")
-	if !slash || path == "" {
-		return strings.ToLower(host)
-	}
-	return strings.ToLower(host) + "/" + strings.TrimSuffix(path, "/")
-}
-
-// sentLinks replaces the links of a text as it was sent by their plain form, or by
-// nothing, and returns their hosts.
-func sentLinks(text string, keep bool) (out string, hosts []string) {
-	var b strings.Builder
-	pos := 0
-	for _, e := range textx.Extract(text, textx.TwitterRules()) {
-		if e.Kind != textx.URL {
-			continue
-		}
-		b.WriteString(text[pos:e.Start])
-		plain := plainURL(text[e.Start:e.End])
-		if keep {
-			b.WriteString(plain)
-		}
-		host, _, _ := strings.Cut(plain, "/")
-		hosts = append(hosts, host)
-		pos = e.End
-	}
-	return b.String() + text[pos:], hosts
-}
-
-// sameText says no only where it is certain.
-func sameText(sent string, s shown, reply bool) fit {
-	want, hosts := sentLinks(sent, true)
-	long := s.long()
-	if slices.ContainsFunc(withoutNames(long, reply), func(t string) bool { return textx.SameText(t, want) }) {
-		return yes
-	}
-	if s.cut && slices.ContainsFunc(withoutNames(long, reply), func(t string) bool { return isCut(t, want) }) {
-		return maybe
-	}
-	if len(hosts) == 0 && !shortLink.MatchString(long) || !s.mayLead(hosts) {
-		return no
-	}
-	// Without its links, as X's long form of one may be another than what was sent.
-	bare, _ := sentLinks(sent, false)
-	rest := strings.TrimSpace(shortLink.ReplaceAllString(s.text, ""))
-	if slices.ContainsFunc(withoutNames(rest, reply), func(t string) bool { return textx.SameText(t, bare) }) {
-		return maybe
-	}
-	return no
-}
-
-// mayLead reports whether the links of a shown text may be those that were sent: a
-// link that X does not explain may lead anywhere.
-func (s *shown) mayLead(hosts []string) bool {
-	if s.entities == nil {
-		return true
-	}
-	var got []string
-	for _, e := range s.entities.URLs {
-		u, err := url.Parse(e.ExpandedURL)
-		if err != nil || u.Host == "" {
-			return true
-		}
-		got = append(got, strings.ToLower(u.Host))
-	}
-	return !slices.ContainsFunc(hosts, func(h string) bool { return !slices.Contains(got, h) })
-}
-
-// isCut reports whether a text is the beginning of what was sent, as the short
-// form of a long post is.
-func isCut(text, want string) bool {
-	text, rest, ok := strings.Cut(text, "…")
-	return ok && strings.TrimSpace(rest) == "" && utf8.RuneCountInString(text) > 100 && strings.HasPrefix(textx.Canonical(want), textx.Canonical(text))
-}
-
-// withoutNames is a text, and for a reply also what is left of it without the
-// first name at its beginning, without the first two, and so on.
-func withoutNames(text string, reply bool) []string {
-	out := []string{text}
-	for reply && strings.HasPrefix(text, "@") {
-		name, rest, ok := strings.Cut(text[1:], " ")
-		if !isUsername(ID(name)) {
-			break
-		}
-		if text = strings.TrimSpace(rest); !ok {
-			text = ""
-		}
-		out = append(out, text)
+	out := make([]readback.Link, 0, len(e.URLs))
+	for _, u := range e.URLs {
+		out = append(out, readback.Link{Short: u.URL, Long: u.ExpandedURL, Media: u.MediaKey != ""})
 	}
 	return out
 }
