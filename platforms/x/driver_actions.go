@@ -298,11 +298,11 @@ func told(out *smm.Event, e *ActivityEvent) {
 	out.Subject, out.Actor, out.ID = m.Ref, m.Author, "post:"+m.Ref.ID
 	when(out, e.Post.CreatedAt)
 	switch {
-	case !m.Own && !m.Edited.IsZero():
+	case !m.Own && laterVersion(e.Post):
 		out.Kind, out.Message = smm.EventMessageEdited, &m
 	case !m.Own:
 		out.Kind, out.Message = smm.EventMessageReceived, &m
-	case m.Edited.IsZero():
+	case !laterVersion(e.Post):
 		out.Kind, out.Subject.Kind = smm.EventPostPublished, smm.KindPost
 	}
 }

@@ -147,6 +147,9 @@ func bestVariant(list []Variant) *Variant {
 	return best
 }
 
+// laterVersion reports whether a post is an edit of another.
+func laterVersion(p *Post) bool { return len(p.EditHistory) > 1 && p.EditHistory[0] != p.ID }
+
 // postOf converts a post. self is the channel's account where its name is known.
 func postOf(channel smm.Ref, p *Post, in *Includes, self *User, now time.Time) smm.PublishedPost {
 	text := p.PlainText()
@@ -159,7 +162,7 @@ func postOf(channel smm.Ref, p *Post, in *Includes, self *User, now time.Time) s
 		out.Author = authorOf(channel, p.AuthorID, &Includes{Users: []User{*self}})
 	}
 	out.URL = permalink(out.Author.Handle, p.ID)
-	if len(p.EditHistory) > 1 && p.EditHistory[0] != p.ID {
+	if laterVersion(p) {
 		out.Edited = p.CreatedAt.Time
 	}
 	if id := p.RepliesTo(); id != "" {
@@ -190,7 +193,7 @@ func messageOf(channel smm.Ref, kind smm.Kind, p *Post, in *Includes) smm.Messag
 		Language: p.Lang, At: p.CreatedAt.Time, Native: native(p),
 	}
 	m.URL = permalink(m.Author.Handle, p.ID)
-	if len(p.EditHistory) > 1 && p.EditHistory[0] != p.ID {
+	if laterVersion(p) {
 		m.Edited = p.CreatedAt.Time
 	}
 	if p.ConversationID != "" {

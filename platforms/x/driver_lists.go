@@ -387,7 +387,7 @@ func accountType(u *User) string {
 	return smm.CleanMessage(strings.Join(out, ", "))
 }
 
-// quotasLeft asks for the budgets of publishing; nil if nobody counts, or who
+// quotasLeft asks for the budgets that publishing takes from; nil if nobody counts, or who
 // counts does not answer.
 func (d *Driver) quotasLeft(ctx context.Context, channel smm.Ref) []smm.QuotaState {
 	reader, ok := d.cfg.Quota.(smm.QuotaReader)
@@ -396,7 +396,7 @@ func (d *Driver) quotasLeft(ctx context.Context, channel smm.Ref) []smm.QuotaSta
 	}
 	c := &Client{account: ID(channel.ID), app: d.cfg.App, quota: true}
 	var keys []smm.QuotaKey
-	for _, op := range []string{"posts.create", "posts.delete", "posts.timeline", "messages.send", "media.initialize", "media.append"} {
+	for _, op := range []string{"posts.create", "posts.delete", "posts.timeline", "messages.send", "media.initialize", "media.append", "users.me"} {
 		for _, ch := range c.charges(ctx, op, false) {
 			keys = append(keys, ch.Key)
 		}
