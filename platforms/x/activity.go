@@ -225,7 +225,7 @@ func (s *ActivityService) Delete(ctx context.Context, id ID) error {
 // DeleteAll ends up to 100 subscriptions and returns those that X says are
 // ended. Problems say why others are not.
 func (s *ActivityService) DeleteAll(ctx context.Context, list ...ID) (Page[ID], error) {
-	all, err := joined(list, MaxLookup, isID)
+	all, err := joined(list, isID)
 	if err != nil {
 		return Page[ID]{}, err
 	}

@@ -32,7 +32,7 @@ var (
 
 func (p *AnalyticsParams) query(name string, fits func(ID) bool, granularities ...string) (url.Values, error) {
 	q := url.Values{}
-	list, err := joined(p.IDs, MaxLookup, fits)
+	list, err := joined(p.IDs, fits)
 	if err != nil {
 		return nil, err
 	}

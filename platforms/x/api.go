@@ -180,7 +180,8 @@ type Attachments struct {
 }
 
 // Entities are the parts of a text with a meaning. Start and End count code
-// points from 0.
+// points from 0, which X's older documentation says and the newer one leaves
+// open.
 type Entities struct {
 	URLs     []URLEntity     `json:"urls,omitempty"`
 	Mentions []MentionEntity `json:"mentions,omitempty"`
@@ -405,11 +406,20 @@ type Problem struct {
 	Parameter    string `json:"parameter,omitempty"`
 	Field        string `json:"field,omitempty"`
 	Value        ID     `json:"value,omitempty"` // what was asked for
-	Reason       string `json:"reason,omitempty"`
+
+	// Of subscriptions to activity, which have no type.
+	SubscriptionID ID     `json:"subscription_id,omitempty"`
+	Message        string `json:"message,omitempty"`
+	Reason         string `json:"reason,omitempty"`
 }
 
 // Code is the kind of a problem as errors have it: "resource-not-found".
 func (p *Problem) Code() string { return problemCode(p.Type) }
 
 // String implements fmt.Stringer.
-func (p *Problem) String() string { return fmt.Sprintf("%s: %s", p.Code(), p.Detail) }
+func (p *Problem) String() string {
+	if p.Detail == "" && p.Message != "" {
+		return p.Message
+	}
+	return fmt.Sprintf("%s: %s", p.Code(), p.Detail)
+}

@@ -45,7 +45,7 @@ func TestArguments(t *testing.T) {
 		e(c.Messages.CreateGroup(ctx, []x.ID{"8"}, x.MessageParams{Text: "x"})), e(c.Messages.CreateGroup(ctx, slices.Repeat([]x.ID{"8"}, 50), x.MessageParams{Text: "x"})),
 		e(c.Posts.Timeline(ctx, "8", x.TimelineParams{ListParams: x.ListParams{Cursor: "a\r\nb"}})), e(c.Posts.Timeline(ctx, "8", x.TimelineParams{ListParams: x.ListParams{Cursor: strings.Repeat("a", 4000)}})),
 		e(c.Posts.Timeline(ctx, "8", x.TimelineParams{TimeRange: x.TimeRange{SinceID: "x"}})),
-		e(c.Posts.Search(ctx, x.SearchParams{})), e(c.Posts.Search(ctx, x.SearchParams{Query: strings.Repeat("a", 4097)})), e(c.Posts.Counts(ctx, x.CountParams{Query: "x", Granularity: "week"})),
+		e(c.Posts.Search(ctx, x.SearchParams{})), e(c.Posts.SearchAll(ctx, x.SearchParams{})), e(c.Posts.CountsAll(ctx, x.CountParams{})), e(c.Posts.Search(ctx, x.SearchParams{Query: "x", ListParams: x.ListParams{Cursor: " "}})), e(c.Posts.Search(ctx, x.SearchParams{Query: strings.Repeat("a", 4097)})), e(c.Posts.Counts(ctx, x.CountParams{Query: "x", Granularity: "week"})),
 		e(c.Usage.Get(ctx, 91)), e(c.Usage.Get(ctx, -1)),
 		e(c.Analytics.Posts(ctx, x.AnalyticsParams{IDs: []x.ID{"5"}})), e(c.Analytics.Posts(ctx, x.AnalyticsParams{IDs: []x.ID{"5"}, TimeRange: x.TimeRange{Start: to, End: from}})),
 		e(c.Analytics.Media(ctx, x.AnalyticsParams{IDs: []x.ID{"13_5"}, TimeRange: x.TimeRange{Start: from, End: to}, Granularity: "weekly"})),
@@ -131,6 +131,14 @@ func TestFields(t *testing.T) {
 	require.NotEmpty(t, q.Get("media.fields"))
 	require.NotEmpty(t, q.Get("poll.fields"))
 
+	b.says(200, aUser)
+	_, err = b.vendor().Users.Me(t.Context(), &x.Fields{Expansions: []string{"pinned_tweet_id"}})
+	require.NoError(t, err)
+	q = b.requests()[0].URL.Query()
+	require.Equal(t, "pinned_tweet_id", q.Get("expansions"))
+	require.NotEmpty(t, q.Get("tweet.fields"), "the fields of the pinned post")
+
+	b.says(200, aPost)
 	_, err = b.vendor().Posts.Get(t.Context(), "5", &x.Fields{Post: []string{}, Expansions: []string{}})
 	require.NoError(t, err)
 	require.Empty(t, b.requests()[0].URL.RawQuery)

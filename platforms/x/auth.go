@@ -16,7 +16,7 @@ import (
 // https://docs.x.com/fundamentals/authentication/oauth-2-0 (read August 2026).
 const (
 	AuthorizeURL = "https://x.com/i/oauth2/authorize"
-	tokenPath    = "/2/oauth2/token"
+	tokenPath    = "/2/oauth2/token" //nolint:gosec // an address
 	revokePath   = "/2/oauth2/revoke"
 )
 

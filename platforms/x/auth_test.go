@@ -1,15 +1,18 @@
 package x_test
 
 import (
+	"context"
 	"encoding/base64"
 	"net/http"
 	"net/url"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/smmkit/smmkit/internal/httpx"
 	"github.com/smmkit/smmkit/platforms/x"
 	"github.com/smmkit/smmkit/smm"
 )
@@ -126,4 +129,46 @@ func TestCredentialsAreHeaders(t *testing.T) {
 	}
 	_, err := b.vendor().Users.Me(t.Context(), nil)
 	require.ErrorIs(t, err, smm.ErrUnauthorized)
+}
+
+// renewed is a credential that is renewed once, as the keeper of a driver does.
+type renewed struct{ token string }
+
+func (r *renewed) Authorize(_ context.Context, req *http.Request) error {
+	req.Header.Set("Authorization", "Bearer "+r.token)
+	return nil
+}
+
+func (r *renewed) Refresh(_ context.Context, resp *httpx.Response) (bool, error) {
+	again := resp.Status == http.StatusUnauthorized && r.token == "old"
+	r.token = "new"
+	return again, nil
+}
+
+// TestRenewal: a refused token is proof that nothing was done, so that a create
+// and a segment of a file go out again with its successor, and only then.
+func TestRenewal(t *testing.T) {
+	b := open(t)
+	b.answer = func(w http.ResponseWriter, r *http.Request) {
+		if r.Header.Get("Authorization") == "Bearer new" {
+			says(200, `{"data":{"id":"5"}}`)(w, r)
+			return
+		}
+		says(401, `{"title":"Unauthorized","type":"about:blank","status":401}`)(w, r)
+	}
+	client := func(token string) *x.Client {
+		return b.vendor(func(c *x.ClientConfig) { c.Token, c.Auth = smm.Secret{}, &renewed{token} })
+	}
+	_, err := client("old").Posts.Create(t.Context(), x.PostParams{Text: "Hello"})
+	require.NoError(t, err)
+	sent := b.requests()
+	require.Len(t, sent, 2)
+	require.Equal(t, sent[0].body, sent[1].body)
+	require.NoError(t, client("old").Media.Append(t.Context(), "88", 0, strings.NewReader("mp4"), 3))
+	sent = b.requests()
+	require.Len(t, sent, 2)
+	require.Contains(t, string(sent[1].body), "mp4", "the segment is rewound")
+	_, err = client("older").Posts.Create(t.Context(), x.PostParams{Text: "Hello"})
+	require.ErrorIs(t, err, smm.ErrUnauthorized)
+	require.Len(t, b.requests(), 1)
 }

@@ -8,7 +8,7 @@
 // # What it covers
 //
 // Posts with every field of a create, edits, deletes, lookups, timelines,
-// mentions, search and counts of the last seven days, quotes, reposts, likes,
+// mentions, search and counts (of seven days or all time), quotes, reposts, likes,
 // bookmarks, hidden replies; files in segments and at once, alt text and
 // subtitles; accounts, followers, follows, mutes; direct messages; analytics of
 // posts and videos; webhooks and subscriptions to activity, with the check of an
@@ -63,9 +63,11 @@
 // its status. One with neither is never taken for an empty list unless it says
 // that it has 0 results.
 //
-// Errors are judged by the last part of their type, by number, or by status. One
-// is not: the refusal of a duplicate has neither, and is recognised by the words
-// "duplicate content". If X rewords it, it becomes a plain smm.ErrForbidden.
+// Errors are judged by the last part of their type, by number, or by status,
+// except three that have nothing but words: the refusal of a duplicate ("duplicate
+// content" in its detail), and by their whole titles a credential of the wrong
+// kind and an app without credits. If X rewords one, it becomes what its status
+// says: a plain smm.ErrForbidden.
 //
 // The default fields leave out metrics that only an account's owner may see,
 // since one post of somebody else's among them makes X refuse their fields, and

@@ -60,7 +60,7 @@ func TestErrorTable(t *testing.T) {
 		{"unavailable", 503, `{"title":"Service Unavailable","detail":"Service Unavailable","type":"about:blank","status":503}`, smm.ErrUnavailable, "", "Service Unavailable", smm.OutcomeUnknown},
 		{"other types", 400, `{"title":7,"detail":[],"type":{},"errors":{"a":1},"status":"x"}`, smm.ErrRejected, "", "", smm.OutcomeRefused},
 		{"other list", 400, `{"errors":["a",1]}`, smm.ErrRejected, "", "", smm.OutcomeRefused},
-		{"forged log line", 400, `{"detail":"a\nlevel=ERROR msg=forged‮"}`, smm.ErrRejected, "", "a level=ERROR msg=forged", smm.OutcomeRefused},
+		{"forged log line", 400, `{"detail":"a\nlevel=ERROR msg=forged\u202e"}`, smm.ErrRejected, "", "a level=ERROR msg=forged", smm.OutcomeRefused},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			b := open(t).says(tc.status, tc.body)
@@ -126,9 +126,12 @@ func TestPartialSuccess(t *testing.T) {
 		require.NoError(t, err, body)
 		require.Equal(t, x.ID("5"), created.ID)
 	}
-	created, err := b.says(201, `{"data":{"id":"6","text":"Hello https://t.co/1","edit_history_tweet_ids":["5","6"]}}`).vendor().Posts.Create(t.Context(), x.PostParams{Text: "Hello"})
-	require.NoError(t, err)
-	require.Equal(t, x.CreatedPost{ID: "6", Text: "Hello https://t.co/1", EditHistory: []x.ID{"5", "6"}}, created)
+	for _, name := range []string{"tweet", "post"} {
+		b.says(201, `{"data":{"id":"6","text":"Hello https://t.co/1","edit_history_`+name+`_ids":["5","6"]}}`)
+		created, err := b.vendor().Posts.Create(t.Context(), x.PostParams{Text: "Hello"})
+		require.NoError(t, err)
+		require.Equal(t, x.CreatedPost{ID: "6", Text: "Hello https://t.co/1", EditHistory: []x.ID{"5", "6"}}, created)
+	}
 	for _, body := range []string{`{"data":{"id":"","text":"x"}}`, `{"data":{"id":"abc"}}`, `{"data":{"id":"12345678901234567890"}}`, `{"data":{"id":true}}`, `{"data":{"id":1.5}}`} {
 		_, err := b.says(201, body).vendor().Posts.Create(t.Context(), x.PostParams{Text: "Hello"})
 		require.ErrorIs(t, err, smm.ErrUnavailable, body)

@@ -156,11 +156,9 @@ func quotaStates(r *httpx.Request, resp *httpx.Response) []smm.QuotaState {
 	var out []smm.QuotaState
 	for _, ch := range r.Charges {
 		_, window, _ := strings.Cut(ch.Key.Bucket, "/")
-		info, ok := httpx.RateInfo{}, false
+		info, ok := httpx.ParseRateHeaders(resp.Header, resp.At)
 		if prefix := dayHeaders[window]; prefix != "" {
 			info, ok = dayInfo(resp.Header, prefix, resp.At)
-		} else {
-			info, ok = httpx.ParseRateHeaders(resp.Header, resp.At)
 		}
 		if ok {
 			out = append(out, info.State(ch.Key))

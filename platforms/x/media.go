@@ -1,6 +1,7 @@
 package x
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -109,36 +110,20 @@ func (s *MediaService) Upload(ctx context.Context, u Upload) (UploadedMedia, err
 	}
 	for i, at := 0, int64(0); at < u.Size; i, at = i+1, at+size {
 		n := min(size, u.Size-at)
-		var part io.ReaderAt
-		from := at
-		if u.Reader != nil {
+		var part io.Reader // one that can be rewound, for a refreshed token
+		if u.ReaderAt != nil {
+			part = io.NewSectionReader(u.ReaderAt, at, n)
+		} else {
 			if _, err := io.ReadFull(u.Reader, buf[:n]); err != nil {
 				return m, uploadError("media.append", fmt.Errorf("%w: the file ended before its size, or cannot be read", smm.ErrInvalid))
 			}
-			part, from = bytesAt(buf[:n]), 0
-		} else {
-			part = u.ReaderAt
+			part = bytes.NewReader(buf[:n])
 		}
-		if err := s.Append(ctx, m.ID, i, io.NewSectionReader(part, from, n), n); err != nil {
+		if err := s.Append(ctx, m.ID, i, part, n); err != nil {
 			return m, err
 		}
 	}
 	return s.Finalize(ctx, m.ID)
-}
-
-// bytesAt reads at any place of a slice.
-type bytesAt []byte
-
-// ReadAt implements io.ReaderAt.
-func (b bytesAt) ReadAt(p []byte, off int64) (int, error) {
-	if off >= int64(len(b)) {
-		return 0, io.EOF
-	}
-	n := copy(p, b[off:])
-	if n < len(p) {
-		return n, io.EOF
-	}
-	return n, nil
 }
 
 func uploadError(op string, err error) error {
@@ -292,7 +277,7 @@ func (s *MediaService) UploadImage(ctx context.Context, u Upload) (UploadedMedia
 	}
 	parts := []httpx.Part{{Name: "media_category", Value: string(category)}}
 	if len(u.AdditionalOwners) > 0 {
-		owners, err := joined(u.AdditionalOwners, MaxLookup, isID)
+		owners, err := joined(u.AdditionalOwners, isID)
 		if err != nil {
 			return UploadedMedia{}, err
 		}
@@ -425,7 +410,7 @@ func (s *MediaService) Get(ctx context.Context, key ID, f *Fields) (Result[Media
 
 // Lookup reads up to 100 posted files by their keys.
 func (s *MediaService) Lookup(ctx context.Context, f *Fields, keys ...ID) (Page[Media], error) {
-	all, err := joined(keys, MaxLookup, isMediaKey)
+	all, err := joined(keys, isMediaKey)
 	if err != nil {
 		return Page[Media]{}, err
 	}

@@ -26,14 +26,23 @@ type pattern struct{ size int64 }
 
 func (p pattern) ReadAt(b []byte, off int64) (int, error) {
 	n := int(min(int64(len(b)), max(p.size-off, 0)))
-	for i := range n {
-		b[i] = byte((off + int64(i)) % 251)
+	for i := 0; i < n; {
+		i += copy(b[i:n], period[(off+int64(i))%251:])
 	}
 	if n < len(b) {
 		return n, io.EOF
 	}
 	return n, nil
 }
+
+// period is 251 numbers over and over.
+var period = func() []byte {
+	b := make([]byte, 251*256)
+	for i := range b {
+		b[i] = byte(i % 251)
+	}
+	return b
+}()
 
 // sink takes an upload the way X does and keeps none of it.
 type sink struct {
@@ -172,6 +181,9 @@ func TestUploadInSegments(t *testing.T) {
 // TestUploadMemory: a file of 300 MB goes through in segments of 4 MB without
 // being held.
 func TestUploadMemory(t *testing.T) {
+	if testing.Short() {
+		t.Skip("the race detector has memory of its own")
+	}
 	const size = 300 << 20
 	for name, u := range map[string]x.Upload{
 		"at any place": {ReaderAt: pattern{size}}, "stream": {Reader: io.NewSectionReader(pattern{size}, 0, size)},
@@ -223,6 +235,27 @@ func TestUploadRefusals(t *testing.T) {
 	require.ErrorIs(t, err, smm.ErrRejected)
 	require.Equal(t, x.ID("88"), m.ID)
 	require.Len(t, b.requests(), 2, "nothing is sent after a refused segment")
+}
+
+// TestLargeSegments: a file that has more than a thousand segments of the usual
+// size has larger ones.
+func TestLargeSegments(t *testing.T) {
+	const size = 4_500_000_001
+	var first int64
+	rt := handled{func(w http.ResponseWriter, r *http.Request) {
+		if strings.HasSuffix(r.URL.Path, "/append") {
+			first, _ = io.Copy(io.Discard, r.Body)
+			says(400, problem("invalid-request", 400))(w, r)
+			return
+		}
+		says(200, anUpload)(w, r)
+	}}
+	c, err := x.NewClient(x.ClientConfig{Token: smm.NewSecret(userToken), HTTPClient: &http.Client{Transport: rt}})
+	require.NoError(t, err)
+	_, err = c.Media.Upload(t.Context(), x.Upload{ReaderAt: pattern{size}, Size: size, Type: "video/mp4"})
+	require.ErrorIs(t, err, smm.ErrRejected)
+	require.Greater(t, first, int64(size/x.MaxSegments))
+	require.Less(t, first, int64(x.MaxSegment))
 }
 
 // TestUploadForms: the fields of the two forms.
@@ -318,7 +351,14 @@ func TestMetrics(t *testing.T) {
 		require.NoError(t, json.Unmarshal([]byte(in), &id))
 		require.Equal(t, want, id, in)
 	}
-	var at x.Time
-	require.NoError(t, json.Unmarshal([]byte(`"yesterday"`), &at))
-	require.True(t, at.IsZero())
+	for in, want := range map[string]string{`"yesterday"`: `null`, `null`: `null`, `7`: `null`, `"2026-10-01T02:00:00.5+02:00"`: `"2026-10-01T00:00:00.5Z"`} {
+		var at x.Time
+		require.NoError(t, json.Unmarshal([]byte(in), &at))
+		out, err := json.Marshal(at)
+		require.NoError(t, err)
+		require.Equal(t, want, string(out))
+	}
+	short := x.Post{Text: "short"}
+	require.Equal(t, "short", short.FullText())
+	require.Empty(t, short.Quotes())
 }

@@ -155,8 +155,8 @@ func (c *Client) postQuery(f *Fields) url.Values {
 	return r.expand(expansions)
 }
 
-func touches(expansions []string, any ...string) bool {
-	return slices.ContainsFunc(expansions, func(e string) bool { return slices.Contains(any, e) })
+func touches(expansions []string, these ...string) bool {
+	return slices.ContainsFunc(expansions, func(e string) bool { return slices.Contains(these, e) })
 }
 
 // userQuery asks for fields of users.
@@ -276,10 +276,10 @@ func ids(all ...ID) error {
 	return nil
 }
 
-// joined checks a list of 1 to limit ids and writes it the way X takes lists.
-func joined(list []ID, limit int, fits func(ID) bool) (string, error) {
-	if len(list) == 0 || len(list) > limit {
-		return "", invalid("%d ids: want 1 to %d", len(list), limit)
+// joined checks a list of 1 to MaxLookup ids and writes it the way X takes lists.
+func joined(list []ID, fits func(ID) bool) (string, error) {
+	if len(list) == 0 || len(list) > MaxLookup {
+		return "", invalid("%d ids: want 1 to %d", len(list), MaxLookup)
 	}
 	out := make([]string, len(list))
 	for i, id := range list {

@@ -28,8 +28,11 @@ func TestPrices(t *testing.T) {
 	}
 	_, ok := x.PriceOf("posts.paint")
 	require.False(t, ok)
+	date, source := x.PricesAsOf()
+	require.False(t, date.IsZero())
+	require.NotEmpty(t, source)
 	require.Equal(t, smm.Money{Micros: 500_000, Currency: "USD"}, x.Price{Resource: 5_000}.Of(100))
-	require.Equal(t, smm.Money{Micros: 15_000, Currency: "USD"}, x.Price{Request: 15_000}.Of(-1))
+	require.Equal(t, smm.Money{Micros: 15_000, Currency: "USD"}, x.Price{Request: 15_000, Resource: 5_000}.Of(-1))
 
 	for text, want := range map[string]int64{
 		"Hello": 15_000, "Hello https://shop.example/x": 200_000, "Visit example.com now": 200_000, "https://host.nosuchtld/x": 200_000, "HTTP://host": 200_000, "mail me at a@example.com": 15_000, "v1.2 of 3.4": 15_000, "": 15_000,
@@ -84,9 +87,18 @@ func TestTiers(t *testing.T) {
 			b.requests()
 		}
 	}
+	long := x.SearchParams{Query: strings.Repeat("a", x.MaxQuery+1)}
+	b.says(200, posts)
+	_, err := b.vendor(func(cfg *x.ClientConfig) { cfg.Tier = x.TierSelfServe }).Posts.Search(t.Context(), long)
+	require.ErrorIs(t, err, smm.ErrForbidden)
+	require.Equal(t, "posts.search", asError(t, err).Op)
+	require.Empty(t, b.requests())
+	_, err = b.vendor().Posts.Search(t.Context(), long)
+	require.NoError(t, err)
+
 	cfg := b.config()
 	cfg.Tier = "pro"
-	_, err := x.NewClient(cfg)
+	_, err = x.NewClient(cfg)
 	require.ErrorIs(t, err, smm.ErrInvalid)
 }
 
@@ -96,15 +108,17 @@ type ledger struct {
 	charges []smm.Charge
 	reports []smm.QuotaReport
 	refuse  bool
+
+	priority smm.Priority
 }
 
-func (l *ledger) Reserve(_ context.Context, _ smm.Priority, charges ...smm.Charge) (smm.QuotaGrant, error) {
+func (l *ledger) Reserve(_ context.Context, p smm.Priority, charges ...smm.Charge) (smm.QuotaGrant, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.refuse {
 		return smm.QuotaGrant{}, &smm.RateLimitError{After: time.Hour}
 	}
-	l.charges = charges
+	l.charges, l.priority = charges, p
 	return smm.QuotaGrant{Charges: charges}, nil
 }
 
@@ -144,6 +158,14 @@ func TestQuota(t *testing.T) {
 			require.Equal(t, map[bool]time.Duration{true: 24 * time.Hour, false: 15 * time.Minute}[strings.HasSuffix(window, "24h")], limit.Window)
 		}
 	}
+}
+
+// TestSharedBudgets: an edit counts as a create, messages are ordered before
+// posts, and the app's own credential has budgets of its own.
+func TestSharedBudgets(t *testing.T) {
+	b := open(t)
+	l := &ledger{}
+	c := b.vendor(func(cfg *x.ClientConfig) { cfg.Quota = l })
 	buckets := func(do func()) (out []string) {
 		do()
 		for _, ch := range l.charges {
@@ -153,10 +175,24 @@ func TestQuota(t *testing.T) {
 	}
 	b.says(201, aPost)
 	require.Equal(t, []string{"posts.create/user-15m", "posts.create/app-24h"}, buckets(func() { _, _ = c.Posts.Edit(t.Context(), "4", x.PostParams{Text: "x"}) }), "an edit is a create")
+	require.Equal(t, smm.PriorityPublish, l.priority)
+	b.says(201, aSend)
+	_, _ = c.Messages.Send(t.Context(), "8", hello)
+	require.Equal(t, smm.PriorityReply, l.priority, "somebody waits for it")
 	asApp := b.vendor(func(cfg *x.ClientConfig) { cfg.Quota, cfg.Token = l, smm.Secret{} })
 	require.Equal(t, []string{"posts.get/app-15m"}, buckets(func() { _, _ = asApp.Posts.Get(t.Context(), "5", nil) }))
 	require.Equal(t, "Bearer "+appToken, last(b.requests()).Header.Get("Authorization"))
 
+	l.refuse = true
+	b.requests()
+	_, err := c.Posts.Create(t.Context(), x.PostParams{Text: "x"})
+	require.ErrorIs(t, err, smm.ErrRateLimited)
+	require.Equal(t, smm.OutcomeNotSent, asError(t, err).Outcome)
+	require.Empty(t, b.requests())
+}
+
+// TestQuotaLimit: the table of the vendor, and keys that are not in it.
+func TestQuotaLimit(t *testing.T) {
 	for _, key := range []smm.QuotaKey{
 		{Platform: "mastodon", Bucket: "posts.create/user-15m"}, {Platform: x.Platform, Bucket: "posts.create"}, {Platform: x.Platform, Bucket: "posts.create/user-24h"},
 		{Platform: x.Platform, Bucket: "posts.edit/user-15m"}, {Platform: x.Platform, Bucket: "nothing/user-15m"},
@@ -172,13 +208,6 @@ func TestQuota(t *testing.T) {
 		require.True(t, ok)
 		require.Equal(t, want, limit.Limit, bucket)
 	}
-
-	l.refuse = true
-	b.requests()
-	_, err := c.Posts.Create(t.Context(), x.PostParams{Text: "x"})
-	require.ErrorIs(t, err, smm.ErrRateLimited)
-	require.Equal(t, smm.OutcomeNotSent, asError(t, err).Outcome)
-	require.Empty(t, b.requests())
 }
 
 func last[T any](s []T) T { return s[len(s)-1] }

@@ -132,6 +132,9 @@ func (s *PostService) Edit(ctx context.Context, id ID, p PostParams) (CreatedPos
 	return readCreated("posts.edit", resp, err)
 }
 
+// create is Create with what is known of how it ended.
+//
+//nolint:unparam // the driver judges by the fate
 func (s *PostService) create(ctx context.Context, ch smm.Ref, op string, p *PostParams) (*httpx.Response, httpx.Fate, error) {
 	if err := p.check(); err != nil {
 		return nil, httpx.FateNotSent, err
@@ -265,7 +268,7 @@ func (s *PostService) Get(ctx context.Context, id ID, f *Fields) (Result[Post], 
 // Problems say why; if there is none to show the error does.
 func (s *PostService) Lookup(ctx context.Context, f *Fields, list ...ID) (Page[Post], error) {
 	q := s.c.postQuery(f)
-	all, err := joined(list, MaxLookup, isID)
+	all, err := joined(list, isID)
 	if err != nil {
 		return Page[Post]{}, err
 	}

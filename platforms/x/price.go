@@ -56,8 +56,11 @@ const (
 )
 
 // operations has every method of the vendor client. Scopes are those of the
-// OpenAPI document, rates of ratesSource, prices of pricesSource. Methods whose
-// price is not in the list cost nothing that is known of.
+// OpenAPI document, rates of ratesSource, prices of pricesSource. The price list
+// names kinds of things and deeds and no methods: a delete, a hidden reply and a
+// track of subtitles are taken for "content management", what concerns another
+// user for an "interaction", a file for a post. Methods that fit no kind have no
+// price, and those without a documented rate have none.
 var operations = map[string]operation{
 	"posts.create":          {"tweet.read tweet.write users.read", rates{user: 100, appDay: 10_000}, call(15_000)},
 	"posts.edit":            {"tweet.read tweet.write users.read", rates{bucket: "posts.create", user: 100, appDay: 10_000}, call(15_000)},
@@ -69,8 +72,10 @@ var operations = map[string]operation{
 	"posts.home":            {readPosts, rates{user: 180}, each(5_000)},
 	"posts.search":          {readPosts, rates{user: 300, app: 450}, each(5_000)},
 	"posts.counts":          {"", rates{app: 300}, call(5_000)},
+	"posts.search-all":      {"", rates{app: 300}, each(5_000)},
+	"posts.counts-all":      {"", rates{}, call(10_000)},
 	"posts.quotes":          {readPosts, rates{user: 75, app: 75}, each(5_000)},
-	"posts.reposts":         {readPosts, rates{user: 75, app: 75}, each(5_000)},
+	"posts.reposts":         {readPosts, rates{}, each(5_000)},
 	"posts.reposted-by":     {readPosts, rates{user: 75, app: 75}, each(10_000)},
 	"posts.liking-users":    {"like.read " + readPosts, rates{user: 75, app: 75}, each(10_000)},
 	"posts.liked":           {"like.read " + readPosts, rates{user: 75, app: 75}, each(5_000)},
@@ -135,6 +140,10 @@ var operations = map[string]operation{
 // Operations lists the vendor client's methods by the names that errors, logs,
 // PriceOf and Scopes have for them, sorted.
 func Operations() []string { return slices.Sorted(maps.Keys(operations)) }
+
+// PricesAsOf says when the prices were read, and where. X changes them: last on
+// 2026-04-20.
+func PricesAsOf() (date time.Time, source string) { return pricesDate, pricesSource }
 
 // PriceOf returns the price of a method by its name in Operations. Of creates it
 // is that of a post without a link: see PriceOfPost. ok is false for a name that
@@ -205,9 +214,11 @@ var selfServeLosses = []Loss{
 	{"", lossQuotes, tierSource},
 	{"", "replies go only to who mentioned the account or quoted one of its posts, since 2026-02-23", tierSource},
 	{"", lossCashtags, tierSource},
+	{"", lossQuery, tierSource},
 }
 
 const (
+	lossQuery    = "a search has at most 512 characters"
 	lossQuotes   = "quoting posts through the API needs an Enterprise contract since 2026-04-20"
 	lossCashtags = "a post has one cashtag at most"
 )

@@ -2,11 +2,13 @@ package x
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"net/url"
 	"unicode/utf8"
 
 	"github.com/smmkit/smmkit/internal/httpx"
+	"github.com/smmkit/smmkit/smm"
 )
 
 // SearchParams select posts of the last seven days: 10 to 100 on a page. The
@@ -23,25 +25,50 @@ type SearchParams struct {
 	Fields    *Fields
 }
 
-// Search finds recent posts.
-func (s *PostService) Search(ctx context.Context, p SearchParams) (Page[Post], error) {
-	q := s.c.postQuery(p.Fields)
-	if err := searched(q, p.Query, p.TimeRange); err != nil {
-		return Page[Post]{}, err
+func (p *SearchParams) query(c *Client, op string) (url.Values, error) {
+	q := c.postQuery(p.Fields)
+	if err := c.searched(q, op, p.Query, p.TimeRange); err != nil {
+		return nil, err
 	}
 	if err := p.ListParams.into(q); err != nil {
-		return Page[Post]{}, err
+		return nil, err
 	}
 	if p.Relevancy {
 		q.Set("sort_order", "relevancy")
+	}
+	return q, nil
+}
+
+// Search finds recent posts.
+func (s *PostService) Search(ctx context.Context, p SearchParams) (Page[Post], error) {
+	q, err := p.query(s.c, "posts.search")
+	if err != nil {
+		return Page[Post]{}, err
 	}
 	resp, err := s.c.get(ctx, "posts.search", postsPath+"/search/recent", q)
 	return page[Post]("posts.search", resp, err)
 }
 
-func searched(q url.Values, query string, r TimeRange) error {
-	if n := utf8.RuneCountInString(query); n < 1 || n > 4_096 {
+// SearchAll finds posts of all time: 10 to 500 on a page. It takes the app's
+// credential and one request a second.
+func (s *PostService) SearchAll(ctx context.Context, p SearchParams) (Page[Post], error) {
+	q, err := p.query(s.c, "posts.search-all")
+	if err != nil {
+		return Page[Post]{}, err
+	}
+	resp, err := s.c.getAsApp(ctx, "posts.search-all", postsPath+"/search/all", q)
+	return page[Post]("posts.search-all", resp, err)
+}
+
+// searched sets a query. How long it may be depends on the tier; where that is
+// not known X decides.
+func (c *Client) searched(q url.Values, op, query string, r TimeRange) error {
+	n := utf8.RuneCountInString(query)
+	if n < 1 || n > 4_096 {
 		return invalid("a query of %d characters: want 1 to %d, or 4096 with an Enterprise contract", n, MaxQuery)
+	}
+	if n > MaxQuery && c.tier == TierSelfServe {
+		return &smm.Error{Op: op, Platform: Platform, Outcome: smm.OutcomeNotSent, Code: codeTier, Err: fmt.Errorf("%w: %s", smm.ErrForbidden, lossQuery)}
 	}
 	q.Set("query", query)
 	return r.into(q)
@@ -60,21 +87,39 @@ type CountParams struct {
 // Counts says how many posts of the last seven days match a query, by interval,
 // oldest first; Page.Total is their sum. It takes the app's credential.
 func (s *PostService) Counts(ctx context.Context, p CountParams) (Page[PostCount], error) {
-	q := url.Values{}
-	if err := searched(q, p.Query, p.TimeRange); err != nil {
+	q, err := p.query(s.c, "posts.counts")
+	if err != nil {
 		return Page[PostCount]{}, err
+	}
+	resp, err := s.c.getAsApp(ctx, "posts.counts", postsPath+"/counts/recent", q)
+	return page[PostCount]("posts.counts", resp, err)
+}
+
+// CountsAll is Counts over all time. It costs twice as much.
+func (s *PostService) CountsAll(ctx context.Context, p CountParams) (Page[PostCount], error) {
+	q, err := p.query(s.c, "posts.counts-all")
+	if err != nil {
+		return Page[PostCount]{}, err
+	}
+	resp, err := s.c.getAsApp(ctx, "posts.counts-all", postsPath+"/counts/all", q)
+	return page[PostCount]("posts.counts-all", resp, err)
+}
+
+func (p *CountParams) query(c *Client, op string) (url.Values, error) {
+	q := url.Values{}
+	if err := c.searched(q, op, p.Query, p.TimeRange); err != nil {
+		return nil, err
 	}
 	if err := (ListParams{Cursor: p.Cursor}).into(q); err != nil {
-		return Page[PostCount]{}, err
+		return nil, err
 	}
 	if !known(p.Granularity, "minute", "hour", "day") {
-		return Page[PostCount]{}, invalid("granularity %q: want minute, hour or day", p.Granularity)
+		return nil, invalid("granularity %q: want minute, hour or day", p.Granularity)
 	}
 	if p.Granularity != "" {
 		q.Set("granularity", p.Granularity)
 	}
-	resp, err := s.c.getAsApp(ctx, "posts.counts", postsPath+"/counts/recent", q)
-	return page[PostCount]("posts.counts", resp, err)
+	return q, nil
 }
 
 func (s *PostService) posts(ctx context.Context, op, path string, p ListParams, f *Fields, id ID) (Page[Post], error) {
@@ -191,7 +236,8 @@ func (s *PostService) Unlike(ctx context.Context, id ID) error {
 	return s.off(ctx, "posts.unlike", "likes", "liked", id)
 }
 
-// Bookmark keeps a post in the account's bookmarks.
+// Bookmark keeps a post in the account's bookmarks. This and RemoveBookmark take
+// no signature of OAuth 1.0a.
 func (s *PostService) Bookmark(ctx context.Context, id ID) error {
 	return s.on(ctx, "posts.bookmark", "bookmarks", "bookmarked", id)
 }

@@ -45,7 +45,7 @@ func isUsername(s ID) bool {
 
 // Lookup reads up to 100 accounts; Problems say which are missing and why.
 func (s *UserService) Lookup(ctx context.Context, f *Fields, list ...ID) (Page[User], error) {
-	all, err := joined(list, MaxLookup, isID)
+	all, err := joined(list, isID)
 	if err != nil {
 		return Page[User]{}, err
 	}
@@ -61,7 +61,7 @@ func (s *UserService) ByUsernames(ctx context.Context, f *Fields, names ...strin
 	for i, n := range names {
 		list[i] = ID(n)
 	}
-	all, err := joined(list, MaxLookup, isUsername)
+	all, err := joined(list, isUsername)
 	if err != nil {
 		return Page[User]{}, err
 	}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -195,9 +196,7 @@ func (in *documentJSON) operation(method, path string, raw []byte) (*Operation, 
 		}
 	}
 	for _, alternative := range o.Security {
-		for scheme, scopes := range alternative {
-			out.Security[scheme] = scopes
-		}
+		maps.Copy(out.Security, alternative)
 	}
 	return out, nil
 }

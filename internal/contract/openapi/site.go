@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"iter"
 	"slices"
+	"strconv"
 )
 
 // Site is a place in a value that a schema governs.
@@ -126,7 +127,7 @@ func (d *Document) example(s *Schema, depth int) (any, error) {
 		return out, nil
 	case "integer", "number":
 		if s.Minimum != nil && *s.Minimum > 7 {
-			return json.Number(fmt.Sprint(int64(*s.Minimum))), nil
+			return json.Number(strconv.FormatInt(int64(*s.Minimum), 10)), nil
 		}
 		return json.Number("7"), nil
 	case "boolean":

@@ -93,6 +93,12 @@ var calls = map[string][]call{
 	"posts.counts": {func(ctx context.Context, c *x.Client) error {
 		return drop(c.Posts.Counts(ctx, x.CountParams{Query: "smm", TimeRange: span, Granularity: "day", Cursor: "abc"}))
 	}},
+	"posts.search-all": {func(ctx context.Context, c *x.Client) error {
+		return drop(c.Posts.SearchAll(ctx, x.SearchParams{Query: "smm", ListParams: paging, TimeRange: span, Relevancy: true}))
+	}},
+	"posts.counts-all": {func(ctx context.Context, c *x.Client) error {
+		return drop(c.Posts.CountsAll(ctx, x.CountParams{Query: "smm", TimeRange: span, Granularity: "day", Cursor: "abc"}))
+	}},
 	"posts.quotes":        {func(ctx context.Context, c *x.Client) error { return drop(c.Posts.Quotes(ctx, "5", paging, nil)) }},
 	"posts.reposts":       {func(ctx context.Context, c *x.Client) error { return drop(c.Posts.Reposts(ctx, "5", paging, nil)) }},
 	"posts.liked":         {func(ctx context.Context, c *x.Client) error { return drop(c.Posts.Liked(ctx, "8", paging, nil)) }},

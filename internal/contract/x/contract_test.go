@@ -35,6 +35,9 @@ func TestRequests(t *testing.T) {
 	require.NoError(t, err)
 	require.ElementsMatch(t, found, slices.Collect(maps.Keys(b.ops.Seen())), "the scan of the source and the wire must agree")
 	require.ElementsMatch(t, x.Operations(), b.ops.Succeeded())
+	evidence.Check(t, "x", "contract", evidence.File{
+		Level: evidence.Contract, Against: "xdevplatform/docs openapi.json", Version: "2.167 of 2026-08-22",
+	}, b.ops.Succeeded())
 	all := b.judge.doc.Operations()
 	t.Logf("%s %s: %d exchanges, %d of %d operations", b.judge.doc.Title, b.judge.doc.Version, len(b.recorder.Exchanges()), len(b.judge.driven), len(all))
 	for _, o := range all {

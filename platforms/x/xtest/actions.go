@@ -11,15 +11,15 @@ import (
 func (s *Server) actionRoutes() []route {
 	some := Quotas{User: 50}
 	return []route{
-		{pattern: "POST /2/users/{id}/retweets", class: sim.Write, auth: users, scopes: need("tweet.write"), limits: some, self: true, handler: s.onPost("tweet_id", s.repost)},
+		{pattern: "POST /2/users/{id}/retweets", class: sim.Write, auth: users, scopes: need("tweet.write"), limits: some, self: true, handler: s.onPost(s.repost)},
 		{pattern: "DELETE /2/users/{id}/retweets/{source_tweet_id}", class: sim.Write, auth: users, scopes: need("tweet.write"), limits: some, self: true, handler: s.unrepost},
-		{pattern: "POST /2/users/{id}/likes", class: sim.Write, auth: users, scopes: need("like.write"), limits: Quotas{User: 50, UserDay: 1000}, self: true, handler: s.enterprise(s.onPost("tweet_id", s.like))},
+		{pattern: "POST /2/users/{id}/likes", class: sim.Write, auth: users, scopes: need("like.write"), limits: Quotas{User: 50, UserDay: 1000}, self: true, handler: s.enterprise(s.onPost(s.like))},
 		{pattern: "DELETE /2/users/{id}/likes/{tweet_id}", class: sim.Write, auth: users, scopes: need("like.write"), limits: Quotas{User: 50, UserDay: 1000}, self: true, handler: s.enterprise(s.unlike)},
 		{pattern: "POST /2/users/{id}/following", class: sim.Write, auth: users, scopes: need("follows.write"), limits: some, self: true, handler: s.enterprise(s.onUser(s.follow))},
 		{pattern: "DELETE /2/users/{source_user_id}/following/{target_user_id}", class: sim.Write, auth: users, scopes: need("follows.write"), limits: some, self: true, handler: s.enterprise(s.unfollow)},
 		{pattern: "POST /2/users/{id}/muting", class: sim.Write, auth: users, scopes: need("mute.write"), limits: some, self: true, handler: s.onUser(s.mute)},
 		{pattern: "DELETE /2/users/{source_user_id}/muting/{target_user_id}", class: sim.Write, auth: users, scopes: need("mute.write"), limits: some, self: true, handler: s.unmute},
-		{pattern: "POST /2/users/{id}/bookmarks", class: sim.Write, auth: oauth2, scopes: need("bookmark.write"), limits: some, self: true, handler: s.onPost("tweet_id", s.bookmark)},
+		{pattern: "POST /2/users/{id}/bookmarks", class: sim.Write, auth: oauth2, scopes: need("bookmark.write"), limits: some, self: true, handler: s.onPost(s.bookmark)},
 		{pattern: "DELETE /2/users/{id}/bookmarks/{tweet_id}", class: sim.Write, auth: oauth2, scopes: need("bookmark.write"), limits: some, self: true, handler: s.unbookmark},
 		{pattern: "POST /2/users/{id}/dm/block", class: sim.Write, auth: users, scopes: need("dm.write"), limits: some, handler: s.blockMessages(true)},
 		{pattern: "POST /2/users/{id}/dm/unblock", class: sim.Write, auth: users, scopes: need("dm.write"), limits: some, handler: s.blockMessages(false)},
@@ -38,7 +38,7 @@ func (s *Server) enterprise(h func(*call) reply) func(*call) reply {
 }
 
 // onPost reads the post that a body names.
-func (s *Server) onPost(field string, h func(*call, *post) reply) func(*call) reply {
+func (s *Server) onPost(h func(*call, *post) reply) func(*call) reply {
 	return func(c *call) reply {
 		var q struct {
 			Tweet  string `json:"tweet_id"`
@@ -47,12 +47,12 @@ func (s *Server) onPost(field string, h func(*call, *post) reply) func(*call) re
 		if refused := c.bind(&q); refused != nil {
 			return *refused
 		}
-		if refused := wantID(field, q.Tweet); refused != nil {
+		if refused := wantID("tweet_id", q.Tweet); refused != nil {
 			return *refused
 		}
 		p := s.visible(c.me, q.Tweet)
 		if p == nil {
-			return ok(withErrors(object{}, []object{missing("tweet", field, q.Tweet)}))
+			return ok(withErrors(object{}, []object{missing("tweet", "tweet_id", q.Tweet)}))
 		}
 		return h(c, p)
 	}

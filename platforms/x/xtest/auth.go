@@ -3,7 +3,7 @@ package xtest
 import (
 	"crypto/hmac"
 	"crypto/rand"
-	"crypto/sha1" //nolint:gosec // what OAuth 1.0a prescribes
+	"crypto/sha1"
 	"encoding/base64"
 	"net/http"
 	"net/url"
@@ -40,13 +40,12 @@ type app struct {
 	redirects                  []string
 	owner                      *user
 
-	prepaid  bool
-	credits  int64
-	charges  []Charge
-	readOn   map[string]string // the day on which a resource was last paid for
-	readsIn  string            // the month that reads counts in
-	reads    int
-	webhooks int
+	prepaid bool
+	credits int64
+	charges []Charge
+	readOn  map[string]string // the day on which a resource was last paid for
+	readsIn string            // the month that reads counts in
+	reads   int
 }
 
 type credential int
@@ -135,6 +134,7 @@ func (s *Server) IssueToken(handle string, scopes ...string) string {
 // RevokeTokens makes every token of an account invalid, as a person does who
 // removes the app.
 func (s *Server) RevokeTokens(handle string) {
+	defer s.push()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	u := s.person(handle)
@@ -143,6 +143,7 @@ func (s *Server) RevokeTokens(handle string) {
 			t.revoked = true
 		}
 	}
+	s.emit("oauth.revoke", u, nil, object{"user_id": u.id})
 }
 
 // EndAccess makes an access token invalid before its time; the refresh token

@@ -152,6 +152,7 @@ func TestCodes(t *testing.T) {
 	p.redeem(p.code(), "code_verifier", "wrong").want(400)
 	p.redeem(p.code(), "redirect_uri", xtest.DefaultRedirect+"/").want(400)
 	p.redeem(p.code(), "grant_type", "password").want(400)
+	p.redeem(p.code(), "grant_type", "").want(400)
 	p.redeem(p.code("code_challenge_method", "plain", "code_challenge", verifier)).want(200)
 	other := p.wire.program(true)
 	other.redeem(p.code()).want(400)
@@ -178,6 +179,9 @@ func TestConsent(t *testing.T) {
 	a, _ = p.consent("login_as", "nobody")
 	a.want(404)
 	p.code("state", strings.Repeat("x", 500))
+	p.code("login_as", "")
+	a, _ = open(t, nil).program(true).consent("login_as", "")
+	a.want(http.StatusFound)
 
 	address := p.URL() + "/i/oauth2/authorize?" + url.Values{
 		"response_type": {"code"}, "client_id": {p.app.ID}, "redirect_uri": {xtest.DefaultRedirect}, "scope": {"users.read"}, "code_challenge": {challenge}, "code_challenge_method": {"S256"},
@@ -325,8 +329,11 @@ func TestOAuth1(t *testing.T) {
 	w.do("GET", "/2/users/me", nil, w.sign1("GET", "/2/users/me", nil, "n6", now.Add(-5*time.Minute))).want(200)
 	w.with(w.login["X_OAUTH1_TOKEN"]).get("/2/users/me").want(401) // is no bearer token
 	w.do("POST", "/2/users/"+w.me+"/bookmarks", m{"tweet_id": a.str("data.id")}, w.sign1("POST", "/2/users/"+w.me+"/bookmarks", nil, "n7", now)).refused(403, "OAuth 1.0a User Context is forbidden")
+	f := url.Values{"text": {"form"}}
+	w.form("/2/tweets", f, w.sign1("POST", "/2/tweets", f, "n8", now)).refused(400, "must be valid JSON") // a form is signed too
+	w.form("/2/tweets", f, w.sign1("POST", "/2/tweets", nil, "n9", now)).want(401)
 	w.RevokeTokens("alice")
-	w.do("GET", "/2/users/me", nil, w.sign1("GET", "/2/users/me", nil, "n8", now)).want(401)
+	w.do("GET", "/2/users/me", nil, w.sign1("GET", "/2/users/me", nil, "n10", now)).want(401)
 }
 
 func TestChallengeIsThatOfTheStandard(t *testing.T) {

@@ -288,19 +288,20 @@ func (s *Server) announce(p *post) {
 type Order struct {
 	Reversed bool
 	Twice    bool // each once more, after all came once
-	At       int  // at most so many, if not 0; the rest waits
+	Most     int  // at most so many, if not 0; the rest waits
 }
 
-// Deliver sends the events that wait, and returns how many were taken and how
-// many were not answered with 200. These can be had by replay.
+// Deliver sends the events that wait; nil means the zero Order. It returns how
+// many were answered with 200 and how many were not. The latter can be had by
+// replay.
 func (s *Server) Deliver(ctx context.Context, o *Order) (taken, failed int) {
 	if o == nil {
 		o = &Order{}
 	}
 	s.mu.Lock()
 	n := len(s.queue)
-	if o.At > 0 {
-		n = min(n, o.At)
+	if o.Most > 0 {
+		n = min(n, o.Most)
 	}
 	batch := slices.Clone(s.queue[:n])
 	s.queue = slices.Delete(s.queue, 0, n)

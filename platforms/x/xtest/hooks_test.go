@@ -120,8 +120,11 @@ func TestWebhooksProveThemselves(t *testing.T) {
 	w.do("POST", "/2/webhooks", m{"url": hookURL}).refused(403, "OAuth 2.0 User Context is forbidden")
 
 	loose := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, req *http.Request) {
-		resp, _ := r.RoundTrip(req)
-		_, _ = io.Copy(rw, resp.Body)
+		resp, err := r.RoundTrip(req)
+		if err == nil {
+			_, _ = io.Copy(rw, resp.Body)
+			_ = resp.Body.Close()
+		}
 	}))
 	defer loose.Close()
 	l := open(t, &xtest.Options{LooseWebhooks: true})
@@ -172,6 +175,29 @@ func TestEvents(t *testing.T) {
 	require.Equal(t, []string{"mute.mute", "mute.unmute", "post.delete"}, deliver())
 	w.visit("carol", "", "nothing to do with alice")
 	require.Empty(t, deliver())
+	w.subscribe("block.block", hook, m{"user_id": w.me}).want(200)
+	w.subscribe("oauth.revoke", hook, m{"user_id": w.me}).want(200)
+	w.Block("alice", "carol")
+	w.RevokeTokens("alice")
+	require.Equal(t, []string{"block.block", "oauth.revoke"}, deliver())
+}
+
+func TestEventsOfEnterprise(t *testing.T) {
+	w, r, hook := hooked(t, xtest.Options{Tier: xtest.Enterprise})
+	carol := w.Author("carol").ID
+	for _, kind := range []string{"follow.follow", "follow.unfollow", "like.create", "post.quote.create"} {
+		w.subscribe(kind, hook, m{"user_id": w.me}).want(200)
+	}
+	id := w.visit("carol", "", "hello")
+	w.do("POST", "/2/users/"+w.me+"/following", m{"target_user_id": carol}).want(200)
+	w.do("DELETE", "/2/users/"+w.me+"/following/"+carol, nil).want(200)
+	w.do("DELETE", "/2/users/"+w.me+"/following/"+carol, nil).want(200)
+	w.do("POST", "/2/users/"+w.me+"/likes", m{"tweet_id": id}).want(200)
+	w.do("POST", "/2/tweets", m{"text": "see", "quote_tweet_id": id}).want(201)
+	_, err := w.VisitorQuotes(t.Context(), "carol", w.posted("mine"), "look")
+	require.NoError(t, err)
+	w.Deliver(t.Context(), nil)
+	require.Equal(t, []string{"follow.follow", "follow.unfollow", "like.create", "post.quote.create", "post.quote.create"}, r.kinds(t), "what one does is outbound, and told too")
 }
 
 func TestSubscriptions(t *testing.T) {
@@ -243,7 +269,7 @@ func TestBatchesAndReplay(t *testing.T) {
 		}
 	}
 	three()
-	taken, _ := w.Deliver(t.Context(), &xtest.Order{At: 2})
+	taken, _ := w.Deliver(t.Context(), &xtest.Order{Most: 2})
 	require.Equal(t, 2, taken)
 	require.Equal(t, []string{"1", "2"}, texts())
 	w.Deliver(t.Context(), nil)

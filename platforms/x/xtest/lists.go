@@ -86,7 +86,7 @@ func (s *Server) timeline(reach int, ends bool, of func(*call, *user) []*post) f
 	return func(c *call) reply {
 		for _, x := range c.list("exclude") {
 			if x != "replies" && x != "retweets" {
-				return invalid("exclude", x, "The `exclude` query parameter value ["+x+"] is not one of [replies,retweets]")
+				return wrongValue("exclude", x, oneOf("replies", "retweets"))
 			}
 		}
 		u := s.users[c.path("id")]
@@ -278,7 +278,7 @@ func (s *Server) recent(c *call) ([]*post, *reply) {
 
 func (s *Server) searchRecent(c *call) reply {
 	if o := c.query.Get("sort_order"); o != "" && o != "recency" && o != "relevancy" {
-		return invalid("sort_order", o, "The `sort_order` query parameter value ["+o+"] is not one of [recency,relevancy]")
+		return wrongValue("sort_order", o, oneOf("recency", "relevancy"))
 	}
 	all, refused := s.recent(c)
 	if refused != nil {
@@ -293,7 +293,7 @@ func (s *Server) countsRecent(c *call) reply {
 	pick(&g, "hour")
 	step, known := map[string]time.Duration{"minute": time.Minute, "hour": time.Hour, "day": day}[g]
 	if !known {
-		return invalid("granularity", g, "The `granularity` query parameter value ["+g+"] is not one of [minute,hour,day]")
+		return wrongValue("granularity", g, oneOf("minute", "hour", "day"))
 	}
 	all, refused := s.recent(c)
 	if refused != nil {

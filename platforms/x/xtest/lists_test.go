@@ -214,6 +214,33 @@ func TestSearch(t *testing.T) {
 	e.get("/2/tweets/search/recent", "query", strings.Repeat("x", 4096)).want(200)
 }
 
+func TestSearchTraits(t *testing.T) {
+	w := open(t, enterprise)
+	root := w.posted("plain")
+	quote := w.do("POST", "/2/tweets", m{"text": "quoting", "quote_tweet_id": root}).want(201).str("data.id")
+	link := w.posted("see https://example.com")
+	photo := w.withMedia("photo", w.upload("image/png", "tweet_image", png()).want(200).str("data.id")).want(201).str("data.id")
+	w.SetPremium("alice", true)
+	visitor := w.visit("carol", "", "hello @alice")
+	for query, want := range map[string][]string{
+		"is:quote":                     {quote},
+		"quotes_of_tweet_id:" + root:   {quote},
+		"has:links":                    {link},
+		"has:media":                    {photo},
+		"has:mentions":                 {visitor},
+		"is:verified":                  {photo, link, quote, root},
+		"-is:verified lang:en":         {visitor},
+		"lang:de":                      nil,
+		"from:@carol":                  {visitor},
+		"from:" + w.me + " -has:links": {photo, quote, root},
+	} {
+		require.Equal(t, want, w.get("/2/tweets/search/recent", "query", query).want(200).ids(), query)
+	}
+	w.Protect("carol", true)
+	require.NoError(t, w.VisitorFollows(t.Context(), "alice", "carol"))
+	require.Empty(t, w.get("/2/tweets/search/recent", "query", "hello").want(200).ids(), "search finds what everybody may see")
+}
+
 func TestSearchPages(t *testing.T) {
 	w := open(t, nil)
 	var all []string

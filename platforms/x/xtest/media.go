@@ -252,15 +252,14 @@ func (s *Server) process(c *call, m *media, file []byte) *reply {
 	if m.kind == "animated_gif" && info.MIME == "image/gif" {
 		kind = "animated_gif" // also with a single frame
 	}
-	long := info.Duration > maxMinutes && !c.me.premium || info.Duration > 0 && info.Duration < minLength
 	switch {
 	case err != nil || kind != m.kind || m.mime != "" && info.MIME != m.mime && m.mime != "image/pjpeg":
 		return refuse(invalid("media", "", "The media is not of the type and category that were announced."))
-	case m.size > largest(kind, c.me):
-		return refuse(invalid("media", "", "File size exceeds the limit of its media category."))
 	case kind == "animated_gif" && info.MIME != "image/gif":
 		return refuse(invalid("media", "", "The media is not of a type that is supported."))
-	case kind == "animated_gif" && (info.Frames > 350 || info.Width > 1280 || info.Height > 1080), kind == "video" && long:
+	case m.size > largest(kind, c.me):
+		return refuse(invalid("media", "", "File size exceeds the limit of its media category."))
+	case !within(kind, info, c.me):
 		return refuse(invalid("media", "", "The media is too long or too large."))
 	}
 	m.mime, m.width, m.height, m.length = info.MIME, info.Width, info.Height, info.Duration
@@ -270,6 +269,17 @@ func (s *Server) process(c *call, m *media, file []byte) *reply {
 		m.ready = s.now().Add(s.opts.MediaDelay)
 	}
 	return nil
+}
+
+// within reports whether a file has a length and size that X takes.
+func within(kind string, info mediax.Info, u *user) bool {
+	switch kind {
+	case "animated_gif":
+		return info.Frames <= 350 && info.Width <= 1280 && info.Height <= 1080
+	case "video":
+		return info.Duration == 0 || info.Duration >= minLength && (info.Duration <= maxMinutes || u.premium)
+	}
+	return true
 }
 
 // uploadWhole takes a file in a single request.
@@ -304,7 +314,7 @@ func (s *Server) uploadWhole(c *call) reply {
 
 func (s *Server) uploadStatus(c *call) reply {
 	if command := c.query.Get("command"); command != "" && command != "STATUS" {
-		return invalid("command", command, "The `command` query parameter value ["+command+"] is not one of [STATUS]")
+		return wrongValue("command", command, oneOf("STATUS"))
 	}
 	m := s.media[c.query.Get("media_id")]
 	if m == nil || m.owners[0] != c.me || s.expired(m) {

@@ -167,6 +167,8 @@ func TestUploadsAreChecked(t *testing.T) {
 	id := w.begin("image/png", "tweet_image", 3).want(200).str("data.id")
 	part := "/2/media/upload/" + id + "/append"
 	w.multi(part, []byte("abc"), "segment_index", "1000").refused(400, "segment_index")
+	w.do("POST", part, m{"media": "YWJj", "segment_index": "first"}).want(400)
+	w.do("POST", part, m{"media": "YWJj"}).want(400)
 	w.multi(part, []byte("abc")).refused(400, "segment_index are required")
 	w.multi(part, make([]byte, 5<<20+1), "segment_index", "0").refused(400, "Segments have")
 	w.do("POST", part, m{"media": "***", "segment_index": 0}).want(400)
@@ -177,6 +179,8 @@ func TestUploadsAreChecked(t *testing.T) {
 	w.upload("image/png", "tweet_video", png()).refused(400, "type and category")
 	w.upload("video/mp4", "tweet_video", mediatest.MP4(64, 64, 141*time.Second)).refused(400, "too long")
 	w.upload("video/mp4", "tweet_video", mediatest.MP4(64, 64, 140*time.Second)).want(200)
+	w.upload("video/mp4", "tweet_video", mediatest.MP4(64, 64, 499*time.Millisecond)).refused(400, "too long")
+	w.upload("video/mp4", "tweet_video", mediatest.MP4(64, 64, 500*time.Millisecond)).want(200)
 	w.upload("image/gif", "tweet_gif", mediatest.GIF(2, 2, 351, 10*time.Millisecond)).refused(400, "too long")
 }
 
@@ -224,6 +228,11 @@ func TestMetadataAndSubtitles(t *testing.T) {
 	require.Equal(t, 12.0, a.get("data.non_public_metrics.playback_0_count"))
 	require.Equal(t, "non_public_metrics", w.bearer().get("/2/media/7_"+id, "media.fields", "non_public_metrics").str("errors.0.field"))
 	require.Equal(t, "Not Found Error", w.get("/2/media/3_7").want(200).str("errors.0.title"))
+	w.advance(30 * 24 * time.Hour)
+	w = w.with(w.IssueToken("alice", "tweet.read"))
+	a = w.get("/2/media/7_"+id, "media.fields", "non_public_metrics,public_metrics")
+	require.Nil(t, a.get("data.non_public_metrics"), "older than 30 days")
+	require.NotNil(t, a.get("data.public_metrics"))
 }
 
 // TestATokenThatEndsDuringAnUpload: what was sent stays, under the same id.

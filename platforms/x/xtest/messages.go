@@ -303,6 +303,8 @@ func (s *Server) listEvents(c *call, in func(*dmEvent) bool) reply {
 	return v.answer(body)
 }
 
+var eventTypes = []string{"MessageCreate", "ParticipantsJoin", "ParticipantsLeave"}
+
 var eventFields = []string{
 	"id", "event_type", "text", "sender_id", "dm_conversation_id", "created_at", "attachments", "referenced_posts", "participant_ids", "entities",
 }
@@ -313,14 +315,14 @@ func (s *Server) eventView(c *call) (*view, map[string]bool, *reply) {
 		return nil, nil, refused
 	}
 	for _, k := range c.list("event_types") {
-		if !slices.Contains([]string{"MessageCreate", "ParticipantsJoin", "ParticipantsLeave"}, k) {
-			return nil, nil, refuse(invalid("event_types", k, "The `event_types` query parameter value ["+k+"] is not one of [MessageCreate,ParticipantsJoin,ParticipantsLeave]"))
+		if !slices.Contains(eventTypes, k) {
+			return nil, nil, refuse(wrongValue("event_types", k, oneOf(eventTypes...)))
 		}
 	}
 	fields := map[string]bool{"id": true, "event_type": true, "text": true}
 	for _, f := range c.list("dm_event.fields") {
 		if !slices.Contains(eventFields, canonical(f)) {
-			return nil, nil, refuse(invalid("dm_event.fields", f, "The `dm_event.fields` query parameter value ["+f+"] is not one of ["+strings.Join(eventFields, ",")+"]"))
+			return nil, nil, refuse(wrongValue("dm_event.fields", f, oneOf(eventFields...)))
 		}
 		fields[canonical(f)] = true
 	}

@@ -3,7 +3,6 @@ package xtest
 import (
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 )
 
@@ -116,11 +115,11 @@ func (s *Server) analytics(c *call) reply {
 	pick(&g, "total")
 	step, known := map[string]time.Duration{"hourly": time.Hour, "daily": day, "weekly": week, "total": sp.to.Sub(sp.from)}[g]
 	if !known {
-		return invalid("granularity", g, "The `granularity` query parameter value ["+g+"] is not one of [hourly,daily,weekly,total]")
+		return wrongValue("granularity", g, oneOf("hourly", "daily", "weekly", "total"))
 	}
 	for _, f := range fields {
 		if !slices.Contains(analyticsFields, f) && f != "id" && f != "timestamp" && f != "timestamped_metrics" {
-			return invalid("analytics.fields", f, "The `analytics.fields` query parameter value ["+f+"] is not one of ["+strings.Join(analyticsFields, ",")+"]")
+			return wrongValue("analytics.fields", f, oneOf(analyticsFields...))
 		}
 	}
 	if c.app.tier == SelfServe {

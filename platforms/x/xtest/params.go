@@ -125,7 +125,7 @@ func (c *call) number(name string, def, least, most int) (int, *reply) {
 	}
 	n, err := strconv.Atoi(v)
 	if err != nil || n < least || n > most {
-		r := invalid(name, v, fmt.Sprintf("The `%s` query parameter value [%s] is not between %d and %d", name, v, least, most))
+		r := wrongValue(name, v, fmt.Sprintf("is not between %d and %d", least, most))
 		return 0, &r
 	}
 	return n, nil
@@ -143,7 +143,7 @@ func (c *call) time(name string) (time.Time, *reply) {
 	}
 	t, err := time.Parse(time.RFC3339Nano, v)
 	if err != nil {
-		r := invalid(name, v, fmt.Sprintf("The `%s` query parameter value [%s] is not a valid RFC3339 timestamp", name, v))
+		r := wrongValue(name, v, "is not a valid RFC3339 timestamp")
 		return time.Time{}, &r
 	}
 	return t, nil
@@ -169,7 +169,7 @@ func (c *call) span() (sp span, refused *reply) {
 		}
 		n, isID := parseID(v)
 		if !isID {
-			r := invalid(name, v, fmt.Sprintf("The `%s` query parameter value [%s] is not valid", name, v))
+			r := wrongValue(name, v, "is not valid")
 			return sp, &r
 		}
 		*into = n
@@ -204,7 +204,7 @@ func page[T any](c *call, all []T, serial func(T) uint64, n int, tokens ...strin
 	if token != "" {
 		back, at, good := parseToken(token)
 		if !good {
-			r := invalid(name, token, fmt.Sprintf("The `%s` query parameter value [%s] is not valid", name, token))
+			r := wrongValue(name, token, "is not valid")
 			return nil, nil, &r
 		}
 		from = len(all)

@@ -210,7 +210,7 @@ func (s *Server) showPosts(c *call) reply {
 	}
 	for _, id := range ids {
 		if _, isID := parseID(id); !isID {
-			return invalid("ids", id, "The `ids` query parameter value ["+id+"] is not valid")
+			return wrongValue("ids", id, "is not valid")
 		}
 	}
 	return s.showThese(c, ids, "ids", false)

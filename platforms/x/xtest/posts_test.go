@@ -103,6 +103,9 @@ func TestPostsAreChecked(t *testing.T) {
 	require.Equal(t, true, a.get("data.paid_partnership"))
 	hidden := w.do("POST", "/2/tweets", m{"text": "only for adverts", "nullcast": true}).want(201).str("data.id")
 	require.NotContains(t, w.get("/2/users/"+w.me+"/tweets").ids(), hidden)
+	for _, p := range w.Public("alice") {
+		require.NotEqual(t, hidden, p.ID, "the public does not see it")
+	}
 }
 
 func TestLengthIsAFunction(t *testing.T) {
@@ -138,6 +141,15 @@ func TestSummonRule(t *testing.T) {
 	deep := w.visit("erin", stranger, "what @alice sells is good")
 	w.reply(deep, "thank you").want(201)
 	w.reply(w.visit("erin", stranger, "indeed"), "buy this").want(403)
+
+	// A mention counts if it is by whom one answers, or by who began.
+	big := &program{w, w.NewApp(xtest.AppConfig{Tier: xtest.Enterprise, Confidential: true})}
+	w.as("gina")
+	gina := w.with(big.redeem(big.code("login_as", "gina", "scope", "tweet.read tweet.write users.read")).want(200).str("access_token"))
+	named := w.visit("erin", w.visit("dave", "", "hello world"), "ask @alice")
+	silent := gina.do("POST", "/2/tweets", m{"text": "rather not", "reply": m{"in_reply_to_tweet_id": named, "exclude_reply_user_ids": []string{w.me}}}).want(201).str("data.id")
+	w.reply(silent, "do ask me").want(403)
+	w.reply(named, "here I am").want(201)
 
 	e := open(t, enterprise)
 	e.reply(e.visit("dave", "", "nobody asked"), "buy this").want(201)
@@ -217,6 +229,7 @@ func TestConversations(t *testing.T) {
 	first := w.reply(root, "second part").want(201).str("data.id")
 	visitor := w.visit("carol", first, "nice")
 	w.visit("dave", visitor, "indeed")
+	require.Equal(t, visitor, w.world.Ledger.Items()[3].Parent)
 	a := w.get("/2/tweets", "ids", root+","+first+","+visitor, "tweet.fields", "conversation_id,in_reply_to_user_id,referenced_tweets,public_metrics,display_text_range", "expansions", "referenced_tweets.id,referenced_tweets.id.author_id,in_reply_to_user_id,author_id")
 	for _, i := range []string{"0", "1", "2"} {
 		require.Equal(t, root, a.str("data."+i+".conversation_id"))

@@ -1,7 +1,6 @@
 package xtest
 
 import (
-	"fmt"
 	"maps"
 	"net/http"
 	"slices"
@@ -113,7 +112,7 @@ type Charge struct {
 type cost struct {
 	kind string
 	id   string
-	own  bool // of the user who asks
+	own  bool // of the developer, who asks
 }
 
 var prices = map[string]int64{
@@ -136,7 +135,7 @@ func (s *Server) charge(a *app, op string, costs []cost) {
 	today, units := now.Format(time.DateOnly), map[string]int{}
 	var kinds []string
 	for _, k := range costs {
-		if k.own && a.owner != nil {
+		if k.own {
 			k.kind = "own.read"
 		}
 		if k.id != "" {
@@ -272,7 +271,7 @@ func (s *Server) usage(c *call) reply {
 	for _, f := range fields {
 		v, known := full[f]
 		if !known {
-			return invalid("usage.fields", f, fmt.Sprintf("The `usage.fields` query parameter value [%s] is not known", f))
+			return wrongValue("usage.fields", f, "is not known")
 		}
 		out[f] = v
 	}

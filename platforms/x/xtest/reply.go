@@ -77,6 +77,14 @@ func invalid(parameter, value, message string) reply {
 	return r.with("errors", []object{e})
 }
 
+// wrongValue refuses a parameter of the query.
+func wrongValue(name, value, why string) reply {
+	return invalid(name, value, "The `"+name+"` query parameter value ["+value+"] "+why)
+}
+
+// oneOf is why a value is wrong that is not in a list.
+func oneOf(list ...string) string { return "is not one of [" + strings.Join(list, ",") + "]" }
+
 // missing is the partial error about something that does not exist.
 func missing(kind, parameter, value string) object {
 	return object{
@@ -94,7 +102,7 @@ func closed(kind, parameter, value string) object {
 	}
 }
 
-// field is the partial error about a field that is not shown.
+// fieldError is the partial error about a field that is not shown.
 func fieldError(field, parameter, id, why string) object {
 	return object{
 		"resource_id": id, "parameter": parameter, "resource_type": "tweet", "section": "data", "title": "Field Authorization Error",

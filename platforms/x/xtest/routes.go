@@ -112,10 +112,7 @@ func (s *Server) serve(rt *route) http.HandlerFunc {
 			s.write(w, broken(http.StatusRequestEntityTooLarge))
 			return
 		}
-		s.mu.Lock()
-		c := &call{req: req, query: req.URL.Query(), body: body, route: rt}
-		headers, r := s.run(c)
-		s.mu.Unlock()
+		headers, r := s.run(&call{req: req, query: req.URL.Query(), body: body, route: rt})
 		if r.after != nil {
 			r = r.after()
 		}
@@ -128,6 +125,8 @@ func (s *Server) serve(rt *route) http.HandlerFunc {
 }
 
 func (s *Server) run(c *call) (map[string]string, reply) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	if err := c.readForm(); err != nil {
 		return nil, invalid("", "", "The body could not be read.")
 	}
@@ -172,7 +171,7 @@ func (s *Server) check(c *call) *reply {
 	for _, name := range pathNames(c.route.pattern) {
 		v := c.path(name)
 		if _, isID := parseID(v); !isID {
-			r := invalid(name, v, fmt.Sprintf("The `%s` query parameter value [%s] is not valid", name, v))
+			r := wrongValue(name, v, "is not valid")
 			return &r
 		}
 	}
@@ -185,7 +184,7 @@ func (s *Server) check(c *call) *reply {
 	if c.route.self {
 		for _, name := range []string{"id", "source_user_id"} {
 			if v := c.path(name); v != "" && v != c.me.id {
-				r := invalid(name, v, fmt.Sprintf("The `%s` query parameter value [%s] must be the same as the authenticating user [%s]", name, v, c.me.id))
+				r := wrongValue(name, v, "must be the same as the authenticating user ["+c.me.id+"]")
 				return &r
 			}
 		}

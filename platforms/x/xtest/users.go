@@ -2,7 +2,6 @@ package xtest
 
 import (
 	"cmp"
-	"fmt"
 	"maps"
 	"slices"
 
@@ -176,7 +175,7 @@ func (s *Server) showUser(parameter string) func(*call) reply {
 		}
 		value := c.path(parameter)
 		if parameter == "username" && !validName(value) {
-			return invalid(parameter, value, fmt.Sprintf("The `username` query parameter value [%s] does not match ^[A-Za-z0-9_]{1,15}$", value))
+			return wrongValue(parameter, value, "does not match ^[A-Za-z0-9_]{1,15}$")
 		}
 		if e := s.absent(parameter, value); e != nil {
 			v.errors = append(v.errors, e)

@@ -1,10 +1,8 @@
 package xtest
 
 import (
-	"fmt"
 	"maps"
 	"slices"
-	"strings"
 	"unicode/utf8"
 )
 
@@ -81,8 +79,7 @@ func (s *Server) view(c *call, parameter string) (*view, *reply) {
 		for _, f := range c.list(set.names...) {
 			name := canonical(f)
 			if !slices.Contains(set.known, name) {
-				r := invalid(set.names[len(set.names)-1], f, fmt.Sprintf("The `%s` query parameter value [%s] is not one of [%s]",
-					set.names[len(set.names)-1], f, strings.Join(set.known, ",")))
+				r := wrongValue(set.names[len(set.names)-1], f, oneOf(set.known...))
 				return nil, &r
 			}
 			(*set.into)[name] = true
@@ -152,12 +149,12 @@ func (v *view) answer(body object) reply {
 	return r
 }
 
-func (v *view) include(kind, id string, make func() object) {
+func (v *view) include(kind, id string, render func() object) {
 	if v.seen[kind+id] {
 		return
 	}
 	v.seen[kind+id] = true
-	v.includes[kind] = append(v.includes[kind], make())
+	v.includes[kind] = append(v.includes[kind], render())
 }
 
 func (v *view) includeUser(u *user) { v.include("users", u.id, func() object { return v.user(u) }) }
