@@ -156,7 +156,7 @@ func lists(t *testing.T, spelling xtest.Spelling, names x.Names) {
 	require.NoError(t, err)
 	comment, err := g.VisitorPosts(t.Context(), visitorHandle, own.Post.ID, "a comment")
 	require.NoError(t, err)
-	g.publish(t, &smm.Post{Text: "an answer", ReplyTo: comment})
+	require.Equal(t, smm.KindComment, g.publish(t, &smm.Post{Text: "an answer", ReplyTo: comment}).Post.Kind)
 	require.NoError(t, ch.SetReposted(t.Context(), theirs, true))
 
 	posts, err := ch.Posts(nil).Collect(t.Context(), 0)

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"net/http"
 	"slices"
 	"strings"
 	"testing"
@@ -134,6 +135,18 @@ func TestReadBackAmbiguous(t *testing.T) {
 	require.Equal(t, smm.PhaseHuman, d.Phase)
 }
 
+// TestOtherFiles: the same words with another picture are not taken for the post,
+// and since it is not certain that keys tell files apart, nothing is sent again.
+func TestOtherFiles(t *testing.T) {
+	g := stand(t, nil)
+	g.world.Faults.Add(sim.Fault{Class: sim.Commit, Kind: sim.CutBefore})
+	c, d := g.delivery(t, &smm.Post{Text: "the day's picture", Media: []smm.Media{{Name: "red.png"}}}, smm.Policy{})
+	g.advance(t, c, d, doubted)
+	g.publish(t, &smm.Post{Text: "the day's picture", Media: []smm.Media{{Name: "blue.jpg"}}})
+	g.advance(t, c, d, nil)
+	require.Equal(t, smm.PhaseHuman, d.Phase)
+}
+
 // TestEditedMeanwhile: a post that was edited before anybody looked is found by
 // its first version.
 func TestEditedMeanwhile(t *testing.T) {
@@ -229,6 +242,43 @@ func TestSegments(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, smm.OutcomePublished, o.State)
 	require.Len(t, g.Public("shop")[0].Media, 1)
+}
+
+// TestSegmentsThatFail: what was sent is on record, and a segment that fails alone
+// is an error to wait after.
+func TestSegmentsThatFail(t *testing.T) {
+	files := fstest.MapFS{"long.mp4": {Data: append(mediatest.MP4(640, 360, 3*time.Second), mediatest.Box("free", make([]byte, 9<<20))...)}}
+	for failing, kept := range map[int]int{0: 0, 1: 1} {
+		var sent []string
+		b := open(t).says(500, `{"title":"x"}`)
+		d, ch := b.driver(t)
+		b.answer = scripted{
+			"GET /2/users/me":                 says(200, `{"data":{"id":"7","username":"shop"}}`),
+			"POST /2/media/upload/initialize": says(200, `{"data":{"id":"9","expires_after_secs":3600}}`),
+			"POST /2/media/upload/9/append": func(w http.ResponseWriter, r *http.Request) {
+				if len(sent) == failing {
+					says(503, `{"title":"x"}`)(w, r)
+					return
+				}
+				sent = append(sent, r.URL.Path)
+				says(200, `{"data":{"expires_at":1}}`)(w, r)
+			},
+		}.ServeHTTP
+		r := (&smm.PublishRequest{ID: "d", Channel: ch, Kind: smm.CreatePost, Post: smm.Post{Text: "a", Media: []smm.Media{{Name: "long.mp4"}}}}).WithMedia(smm.FSMedia(files))
+		p, err := d.Prepare(t.Context(), r, smm.Prepared{})
+		require.NoError(t, err)
+		p, err = d.Prepare(t.Context(), r, p)
+		require.NoError(t, err)
+		require.Equal(t, epoch.Add(48*time.Minute), p.Expires, "well before X forgets the file")
+		if kept > 0 {
+			p, err = d.Prepare(t.Context(), r, p)
+			require.NoError(t, err, "progress is kept")
+			require.Contains(t, string(p.State), `"segment":1`)
+		}
+		_, err = d.Prepare(t.Context(), r, p)
+		require.ErrorIs(t, err, smm.ErrUnavailable)
+		require.Len(t, sent, kept)
+	}
 }
 
 // TestFailedMedia: a file that X cannot process ends the delivery with its reason.
