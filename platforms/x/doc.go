@@ -1,9 +1,12 @@
 // Package x connects to X, the former Twitter, by its API v2.
 //
+// [Driver] serves any number of accounts through package smm's client: [New], or
+// [DriverFromToken] for who has nothing but an access token. [Connector] connects
+// accounts.
+//
 // [Client] is the vendor client of one account, with the vendor's words:
-// client.Posts.Create, client.Messages.Send. Who has nothing but an access token
-// begins with [FromToken]; [OAuth] gets tokens, and package oauth1 signs the
-// older way.
+// client.Posts.Create, client.Messages.Send. It begins with [FromToken], or comes
+// from smm.As; [OAuth] gets tokens, and package oauth1 signs the older way.
 //
 // # What it covers
 //
@@ -27,19 +30,34 @@
 // a post, which is 13 times as high if a link is in its text. In the self-serve
 // tier likes, follows, quotes and analytics are missing and replies go only to
 // who asked for them ([Tier.Losses]); with ClientConfig.Tier set what is missing
-// is refused before it is sent.
+// is refused before it is sent. [CostOf] and [CostOfPlan] know what a portable
+// post and a plan cost, [Tariffs] has the prices as package scheduler/planner
+// takes them. A driver says in its capabilities which of them the tier lacks
+// (Config.Tier), since when, and which need Premium.
 //
 // # Guarantee
 //
 // Creates are of [smm.ClassReadBack]: there is no key that tells a repetition,
 // and the refusal of a duplicate does not name the post that it is one of. Every
-// write is one request, never repeated and never redirected. Reading back means
-// to list the account's own posts and to compare text, with links in their long
-// form, and what is answered.
+// write is one request, never repeated and never redirected. After a lost reply a
+// driver lists the account's own posts since the first attempt (or the messages
+// of the conversation) and compares text, with links in their long form, what is
+// answered and quoted, poll, and files. One that fits is the post; two, or one
+// that may be it, are a case for a person; none is absence, [RequestLife] and
+// [ReadLag] after the request was given up. Each post that is read costs 5,000
+// micros.
+//
+// The refusal of a duplicate is treated like a lost reply. If nothing is found it
+// is tried again, up to smm.Policy.MaxAttempts, and the delivery fails with
+// smm.ErrDuplicate: the words are those of an older post.
+//
+// A driver leaves posts to communities and posts that are ads alone to the vendor
+// client, since they may be missing from the list that is read back.
 //
 // # Limits
 //
-// [DocumentedLimits] hold for accounts without Premium. Text counts by weights
+// [DocumentedLimits] hold for accounts without Premium; with it a driver says
+// [LongText]. Text counts by weights
 // ([CountText]). [QuotaLimit] has the documented budgets by method; headers of 15
 // minutes are read, and those of a day. What no header tells, such as the cap of
 // about 300 posts in three hours that X's pages mention, is not modelled.
@@ -53,6 +71,14 @@
 // expanded things cost, what an app without credits is answered, whether a
 // reply with a link costs what a post with one does, and whether
 // replies to one's own posts are admitted in the self-serve tier.
+//
+// Of the driver these rest on guesses: [RequestLife] and [ReadLag]; that a posted
+// file's key ends with the id of its upload (if not, a lost reply of a post with
+// files is a case for a person, and an edit cannot keep the files); that a list
+// from a start time on leaves no newer post out; the form of a like among the
+// events; that OAuth says invalid_request of a refresh token that is over; that a
+// file can be finalized twice (if not, its state is asked for); the length of
+// posts of Premium accounts; and that old versions of an edited post can be read.
 //
 // Sources: https://docs.x.com/ and its OpenAPI document 2.167, read August 2026.
 //
@@ -80,6 +106,13 @@
 // of which there are several spellings. The answer to a check of an address is
 // a signature of what a stranger chose, so that nothing is signed that could be
 // the body of a delivery.
+//
+// Own posts are not listed before a create to know the newest: X charges for
+// that. The search for a lost one is bounded by time alone.
+//
+// Whom a reply answers is not read either, so that a reply's Ref has the kind of
+// what it answers: a comment's answer is a comment, a post's a post. In a list of
+// comments all of them are comments.
 //
 // OAuth 1.0a has a package of its own because the ads API, which takes nothing
 // else, needs it without the rest.

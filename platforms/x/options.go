@@ -1,0 +1,215 @@
+package x
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/smmkit/smmkit/smm"
+)
+
+// PostOptions are the settings of a post that only X knows.
+//
+//	err := x.PostOptions{ReplySettings: x.RepliesFollowing}.Set(&post)
+//
+// Posts to communities and posts that are shown as ads alone are left to the
+// vendor client: whether such a post can be found again among the account's own
+// is not verified, and the guarantee rests on that.
+type PostOptions struct {
+	// ReplySettings say who may reply, as PostParams.ReplySettings.
+	ReplySettings string `json:"reply_settings,omitempty"`
+
+	// ExcludeReplyUserIDs are accounts that a reply does not mention.
+	ExcludeReplyUserIDs []ID `json:"exclude_reply_user_ids,omitempty"`
+
+	// TaggedUserIDs are accounts tagged in the media, MaxTagged at most.
+	TaggedUserIDs []ID `json:"tagged_user_ids,omitempty"`
+
+	// PlaceID names a place.
+	PlaceID string `json:"place_id,omitempty"`
+
+	// PaidPartnership and MadeWithAI show labels, as Post.Disclosure's Paid and AI
+	// do.
+	PaidPartnership bool `json:"paid_partnership,omitempty"`
+	MadeWithAI      bool `json:"made_with_ai,omitempty"`
+}
+
+// Set stores the options in p.
+func (o PostOptions) Set(p *smm.Post) error { return p.SetOptions(Platform, o) }
+
+// postOptions reads and checks the options of p.
+func postOptions(p *smm.Post) (PostOptions, error) {
+	var o PostOptions
+	if err := p.DecodeOptions(Platform, &o); err != nil {
+		return o, err
+	}
+	if !known(o.ReplySettings, RepliesFollowing, RepliesMentioned, RepliesSubscribers, RepliesVerified) {
+		return o, invalid("reply settings %q: want %s, %s, %s or %s", o.ReplySettings, RepliesFollowing, RepliesMentioned, RepliesSubscribers, RepliesVerified)
+	}
+	if len(o.TaggedUserIDs) > MaxTagged {
+		return o, invalid("%d tagged accounts: want at most %d", len(o.TaggedUserIDs), MaxTagged)
+	}
+	return o, ids(slices.Concat(o.ExcludeReplyUserIDs, o.TaggedUserIDs)...)
+}
+
+// misfit is something in a post that X has no place for and whose loss would
+// change what is said or to whom.
+type misfit struct{ code, path, message string }
+
+// misfits finds them.
+func misfits(p *smm.Post) []misfit {
+	var out []misfit
+	add := func(is bool, code, path, message string) {
+		if is {
+			out = append(out, misfit{code, path, message})
+		}
+	}
+	add(p.ContentWarning != "", "warning.unsupported", "content_warning", "X has no content warnings")
+	add(p.Visibility != "" && p.Visibility != smm.VisibilityPublic, "visibility.unsupported", "visibility",
+		"X has no visibility of single posts: they are public, or the account is protected")
+	add(p.Poll != nil && p.Poll.Multiple, "poll.multiple", "poll.multiple", "polls of X take one answer of each person")
+	add(p.Poll != nil && p.Poll.HideTotals, "poll.hide-totals", "poll.hide_totals", "polls of X show their totals to who has voted")
+	add(!p.Quote.IsZero() && len(p.Media) > 0, "quote.media", "quote", "a post has either media or a quoted post")
+	add(!p.Quote.IsZero() && p.Poll != nil, "quote.poll", "quote", "a post has either a poll or a quoted post")
+	return out
+}
+
+// withCard is the text with the card's link, of which X makes a card.
+func withCard(p *smm.Post) string {
+	switch {
+	case p.Card == nil || p.Card.URL == "" || strings.Contains(p.Text, p.Card.URL):
+		return p.Text
+	case p.Text == "":
+		return p.Card.URL
+	}
+	return p.Text + "\n\n" + p.Card.URL
+}
+
+// postParams maps the post without what it refers to.
+func postParams(post *smm.Post, o *PostOptions) (PostParams, error) {
+	p := PostParams{
+		Text: withCard(post), ReplySettings: o.ReplySettings,
+		MadeWithAI: o.MadeWithAI || post.Disclosure.AI, PaidPartnership: o.PaidPartnership || post.Disclosure.Paid,
+	}
+	if o.PlaceID != "" {
+		p.Geo = &GeoParams{PlaceID: o.PlaceID}
+	}
+	if len(o.TaggedUserIDs) > 0 {
+		if len(post.Media) == 0 {
+			return p, invalid("accounts can be tagged in media alone")
+		}
+		p.Media = &MediaParams{TaggedUserIDs: o.TaggedUserIDs}
+	}
+	if post.Poll != nil {
+		p.Poll = &PollParams{Options: post.Poll.Options, DurationMinutes: int(post.Poll.Duration / time.Minute)}
+		if len(post.Media) > 0 {
+			return p, invalid("a post has either media or a poll")
+		}
+		return p, p.Poll.check()
+	}
+	return p, nil
+}
+
+// CostOf returns what publishing p costs, as it is seen on X, at the list prices
+// of the self-serve tier: the post itself, each part of its thread, its first
+// comment, and the alt texts of its media. It is what X charges for requests that
+// go well at once. Beside it a lost reply costs the reading back: 5,000
+// micros for each own post since the attempt.
+//
+// A post of a kind that X does not have is an error that matches smm.ErrInvalid
+// or smm.ErrUnsupported.
+func CostOf(p *smm.Post) (smm.Money, error) {
+	post := p.For(Platform)
+	kind, err := post.CreateKind()
+	if err != nil {
+		return smm.Money{}, err
+	}
+	total := smm.Money{Currency: "USD"}
+	switch kind {
+	case smm.CreateMessage:
+		total.Micros += operations["messages.send"].price.Request
+	case smm.CreatePost, smm.CreateReply:
+		total.Micros += costOfPart(&post, kind == smm.CreateReply)
+	default:
+		return smm.Money{}, fmt.Errorf("%w: x: there is no %s", smm.ErrUnsupported, kind)
+	}
+	total.Micros += costOfAltTexts(post.Media)
+	for i := range post.Thread {
+		total.Micros += costOfPart(&post.Thread[i], true) + costOfAltTexts(post.Thread[i].Media)
+	}
+	if post.FirstComment != "" {
+		total.Micros += costOfPart(&smm.Post{Text: post.FirstComment}, true)
+	}
+	return total, nil
+}
+
+// costOfPart is the price of one create. The low price of a reply holds for
+// those that somebody asked for; whether it does in one's own thread is not
+// verified, so that the price of a post is taken there.
+func costOfPart(p *smm.Post, reply bool) int64 {
+	params := PostParams{Text: withCard(p)}
+	if reply && p.ReplyTo.Kind != "" {
+		params.Reply = &ReplyParams{}
+	}
+	return PriceOfPost(&params).Request
+}
+
+func costOfAltTexts(media []smm.Media) int64 {
+	var n int64
+	for _, m := range media {
+		if m.AltText != "" {
+			n += operations["media.metadata"].price.Request
+		}
+	}
+	return n
+}
+
+// CostOfPlan returns what deliveries of smm.Client.Plan cost together. Those of
+// other platforms count nothing.
+func CostOfPlan(plan []*smm.Delivery) (smm.Money, error) {
+	total := smm.Money{Currency: "USD"}
+	for _, d := range plan {
+		if d.Request.Channel.Platform != Platform {
+			continue
+		}
+		c, err := CostOf(&d.Request.Post)
+		if err != nil {
+			return smm.Money{}, err
+		}
+		if total, err = total.Add(c); err != nil {
+			return smm.Money{}, err
+		}
+	}
+	return total, nil
+}
+
+// Tariff says what items of a kind take. It has the fields of package
+// scheduler/planner's type of this name, which a host converts it to:
+// planner.Tariff(t).
+type Tariff struct {
+	Platform smm.Platform
+	Channel  smm.Ref
+	Kind     smm.CreateKind
+	Link     bool
+	MinMedia int
+	Charges  []smm.Charge
+	Price    smm.Money
+	Source   string
+}
+
+// Tariffs are the list prices of the self-serve tier by kind of item, in the
+// order in which the first that fits counts, with the budget of an account that
+// each item takes from.
+func Tariffs() []Tariff {
+	charge := func(op string) []smm.Charge {
+		return []smm.Charge{{Key: smm.QuotaKey{Platform: Platform, Account: "{channel}", Bucket: op + "/" + windowUser}, Cost: 1}}
+	}
+	usd := func(micros int64) smm.Money { return smm.Money{Micros: micros, Currency: "USD"} }
+	return []Tariff{
+		{Platform: Platform, Kind: smm.CreateMessage, Charges: charge("messages.send"), Price: usd(operations["messages.send"].price.Request), Source: pricesSource},
+		{Platform: Platform, Link: true, Charges: charge("posts.create"), Price: usd(PricePostWithURL), Source: pricesSource},
+		{Platform: Platform, Kind: smm.CreateReply, Charges: charge("posts.create"), Price: usd(PriceReply), Source: pricesSource},
+		{Platform: Platform, Kind: smm.CreatePost, Charges: charge("posts.create"), Price: usd(operations["posts.create"].price.Request), Source: pricesSource},
+	}
+}
