@@ -77,7 +77,7 @@ func TestPrivateAnswersToComments(t *testing.T) {
 		ctx := t.Context()
 		post := b.publish(t, picture("a post")).Post
 		for i, kind := range []sim.FaultKind{"", sim.DropReply, sim.CutBefore} {
-			comment, err := b.VisitorPosts(ctx, visitorHandle, post.ID, "how much?")
+			comment, err := b.VisitorPosts(ctx, "buyer"+string(kind), post.ID, "how much?")
 			require.NoError(t, err)
 			p := &smm.Post{Text: "ten", ReplyTo: comment}
 			require.NoError(t, instagram.PostOptions{Private: true}.Set(p))
