@@ -192,10 +192,9 @@ type Post struct {
 	Shares *struct {
 		Count Count `json:"count"`
 	} `json:"shares"`
-	Reactions        *Summary `json:"reactions"`
-	Comments         *Summary `json:"comments"`
-	CanReplyPrivate  bool     `json:"can_reply_privately"`
-	ActorNotReported bool     `json:"-"`
+	Reactions       *Summary `json:"reactions"`
+	Comments        *Summary `json:"comments"`
+	CanReplyPrivate bool     `json:"can_reply_privately"`
 
 	Raw json.RawMessage `json:"-"`
 }
@@ -205,11 +204,7 @@ func (p Post) identified() bool { return p.ID != "" }
 // UnmarshalJSON implements json.Unmarshaler. Raw is the whole object.
 func (p *Post) UnmarshalJSON(b []byte) error {
 	type plain Post
-	if err := keepRaw(b, (*plain)(p), &p.Raw); err != nil {
-		return err
-	}
-	p.ActorNotReported = p.From == nil
-	return nil
+	return keepRaw(b, (*plain)(p), &p.Raw)
 }
 
 // Photo is an uploaded photo.

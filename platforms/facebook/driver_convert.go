@@ -76,15 +76,13 @@ func attachmentsOf(list []Attachment) []smm.Attachment {
 	return out
 }
 
-// postOf converts a post.
+// postOf converts a post. Whether it was edited is not told: a comment changes
+// updated_time as well.
 func postOf(channel smm.Ref, p *Post, now time.Time) smm.PublishedPost {
 	out := smm.PublishedPost{
 		Ref: channel.WithKind(smm.KindPost, string(p.ID)), Channel: channel, Author: authorOf(channel, p.From), URL: absolute(p.Permalink),
 		Text: smm.Untrusted(p.Message), Entities: entitiesOf(p.Message), Attachments: attachmentsOf(p.Attachments.Data),
 		At: p.Created.Time, Visibility: smm.VisibilityPublic, Native: p.Raw,
-	}
-	if p.Updated.After(p.Created.Time) && p.StatusType == "" {
-		out.Edited = p.Updated.Time
 	}
 	out.Metrics = metrics(channel, out.Ref, postCounts(p), fieldMetrics, nil, now)
 	return out

@@ -52,7 +52,7 @@ func (d *Driver) quotasLeft(ctx context.Context, channel smm.Ref) []smm.QuotaSta
 	if base == "" {
 		base = meta.HostFacebook
 	}
-	_, host, _ := strings.Cut(base, "://")
+	_, host, _ := strings.Cut(strings.TrimRight(base, "/"), "://")
 	keys := make([]smm.QuotaKey, 0, len(budgets))
 	for _, b := range budgets {
 		key := smm.QuotaKey{Platform: Platform, Space: host, Bucket: b}

@@ -1,13 +1,16 @@
 package facebook_test
 
 import (
+	"context"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/smmkit/smmkit/platforms/facebook"
+	"github.com/smmkit/smmkit/platforms/facebook/facebooktest"
 	"github.com/smmkit/smmkit/smm"
 )
 
@@ -118,4 +121,63 @@ func TestConfigIsChecked(t *testing.T) {
 	require.Equal(t, smm.QuotaPercent, l.Shape)
 	_, ok = facebook.QuotaLimit(smm.QuotaKey{Platform: "mastodon", Bucket: "pages"})
 	require.False(t, ok)
+}
+
+// counter is a Quota that lets everything pass and remembers the budgets.
+type counter struct {
+	mu     sync.Mutex
+	spent  map[smm.QuotaKey]int64
+	states map[smm.QuotaKey]smm.QuotaState
+	asked  []smm.QuotaKey
+}
+
+func (c *counter) Reserve(_ context.Context, _ smm.Priority, charges ...smm.Charge) (smm.QuotaGrant, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, ch := range charges {
+		c.spent[ch.Key] += ch.Cost
+	}
+	return smm.QuotaGrant{Charges: charges}, nil
+}
+
+func (c *counter) Report(_ context.Context, _ smm.QuotaGrant, r smm.QuotaReport) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, s := range r.States {
+		c.states[s.Key] = s
+	}
+}
+
+func (c *counter) Left(_ context.Context, keys ...smm.QuotaKey) ([]smm.QuotaState, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.asked = keys
+	var out []smm.QuotaState
+	for _, k := range keys {
+		if s, ok := c.states[k]; ok {
+			out = append(out, s)
+		}
+	}
+	return out, nil
+}
+
+// TestBudgets: each call costs one of the app's, which all Pages share, and one of
+// the Page's; what the answers tell of both is what the health shows.
+func TestBudgets(t *testing.T) {
+	b := open(t, &facebooktest.Options{AppCalls: 50, PageCalls: 100})
+	q := &counter{spent: map[smm.QuotaKey]int64{}, states: map[smm.QuotaKey]smm.QuotaState{}}
+	b.config.Quota = q
+	ch := b.channel(t)
+	_, err := ch.Posts(nil).Collect(t.Context(), 0)
+	require.NoError(t, err)
+	h, err := ch.Health(t.Context())
+	require.NoError(t, err)
+	require.Len(t, h.Facts.Quotas, 2)
+	require.Len(t, q.spent, 2)
+	for _, k := range q.asked {
+		require.Positive(t, q.spent[k], "asked for another budget than was charged: %+v", k)
+		require.Positive(t, q.states[k].Percent, k)
+		_, ok := facebook.QuotaLimit(k)
+		require.True(t, ok)
+	}
 }

@@ -28,7 +28,6 @@ type page struct {
 	blocked               []string
 	subscribed            []string
 	followers             []string
-	messages, labels      int
 	profile               object
 	repliedPrivately      []string // comments
 }
