@@ -307,6 +307,27 @@ func TestNumbers(t *testing.T) {
 	require.Equal(t, int64(2), account[2].Value)
 }
 
+// TestPrivateNumbers: one post of somebody else's among them makes X refuse them
+// all, so that they are asked for of own posts alone.
+func TestPrivateNumbers(t *testing.T) {
+	b := open(t).says(200, `{"data":[
+		{"id":"5","author_id":"7","created_at":"2026-11-01T09:00:00Z"},{"id":"6","author_id":"8","created_at":"2026-11-01T09:00:00Z"},
+		{"id":"4","author_id":"7","created_at":"2026-09-01T09:00:00Z"}]}`)
+	d, ch := b.driver(t)
+	subjects := []smm.Ref{ch.WithKind(smm.KindPost, "4"), ch.WithKind(smm.KindPost, "5"), ch.WithKind(smm.KindComment, "6")}
+	_, err := d.ReadMetrics(t.Context(), ch, smm.MetricRequest{Subjects: subjects, Names: []smm.MetricName{smm.MetricLikes}})
+	require.NoError(t, err)
+	require.Len(t, b.requests(), 1, "what nobody asked for is not paid for")
+	_, err = d.ReadMetrics(t.Context(), ch, smm.MetricRequest{Subjects: subjects})
+	require.NoError(t, err)
+	seen := b.requests()
+	require.Len(t, seen, 2)
+	require.Equal(t, "4,5,6", seen[0].URL.Query().Get("ids"))
+	require.NotContains(t, seen[0].URL.RawQuery, "non_public")
+	require.Equal(t, "5", seen[1].URL.Query().Get("ids"))
+	require.Equal(t, "non_public_metrics", seen[1].URL.Query().Get("tweet.fields"))
+}
+
 func TestProfile(t *testing.T) {
 	g := stand(t, nil)
 	for _, who := range []smm.Ref{g.account.Channel, g.visitor} {

@@ -248,6 +248,11 @@ func TestSettleReads(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, "2026-11-02T07:58:00Z", seen[0].URL.Query().Get("start_time"), "back to when it was planned")
 
+	again.First = epoch.Add(100 * time.Hour)
+	_, seen, err = settle(t, scripted{"GET /2/users/7/tweets": says(200, `{"meta":{"result_count":0}}`)}, smm.CreatePost, hello, again)
+	require.NoError(t, err)
+	require.Equal(t, "2026-11-05T12:58:00Z", seen[0].URL.Query().Get("start_time"), "a day at most")
+
 	for _, body := range []string{`{}`, `{"data":"?"}`, `<html>`, ``} {
 		o, _, err := settle(t, scripted{"GET /2/users/7/tweets": says(200, body)}, smm.CreatePost, hello, smm.Attempt{})
 		require.Error(t, err, body)

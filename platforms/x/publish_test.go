@@ -339,6 +339,16 @@ func TestRefusedBeforeSending(t *testing.T) {
 	}
 }
 
+// TestTierInPrepare: what the tier does not take is said before files are sent for
+// it.
+func TestTierInPrepare(t *testing.T) {
+	g := stand(t, &xtest.Options{NoQuotas: true})
+	r := &smm.PublishRequest{ID: "d", Channel: g.account.Channel, Kind: smm.CreatePost, Post: smm.Post{Text: "$AAPL $MSFT", Media: []smm.Media{{Name: "red.png"}}}}
+	_, err := g.driver(t).Prepare(t.Context(), r, smm.Prepared{})
+	require.ErrorIs(t, err, smm.ErrForbidden)
+	require.Equal(t, smm.OutcomeNotSent, asError(t, err).Outcome)
+}
+
 func TestOptions(t *testing.T) {
 	g := stand(t, nil)
 	for name, o := range map[string]any{
