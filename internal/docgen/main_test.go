@@ -23,7 +23,7 @@ func TestTablesNameWhatTheDriversSay(t *testing.T) {
 	require.NoError(t, err)
 	require.Contains(t, platformTable(reports), "300 graphemes, 3000 bytes")
 	require.Contains(t, platformTable(reports), "a link counts 23")
-	require.Contains(t, capabilityTable(reports), "| `post.poll` | – | yes |")
+	require.Contains(t, capabilityTable(reports), "| `post.poll` | – | – | – | yes | yes | yes |")
 	require.Contains(t, guaranteeTable(reports), "| Bluesky | post | key | the same key is sent again, at any time")
 }
 

@@ -7,8 +7,16 @@ import (
 
 	"github.com/smmkit/smmkit/platforms/bluesky"
 	"github.com/smmkit/smmkit/platforms/bluesky/blueskytest"
+	"github.com/smmkit/smmkit/platforms/facebook"
+	"github.com/smmkit/smmkit/platforms/facebook/facebooktest"
+	"github.com/smmkit/smmkit/platforms/instagram"
+	"github.com/smmkit/smmkit/platforms/instagram/instagramtest"
 	"github.com/smmkit/smmkit/platforms/mastodon"
 	"github.com/smmkit/smmkit/platforms/mastodon/mastodontest"
+	"github.com/smmkit/smmkit/platforms/threads"
+	"github.com/smmkit/smmkit/platforms/threads/threadstest"
+	"github.com/smmkit/smmkit/platforms/x"
+	"github.com/smmkit/smmkit/platforms/x/xtest"
 	"github.com/smmkit/smmkit/smm"
 	"github.com/smmkit/smmkit/smm/sim"
 )
@@ -25,15 +33,24 @@ type report struct {
 // survey asks every driver on its simulator.
 func survey(ctx context.Context) ([]report, error) {
 	world := sim.NewWorldAt(sim.NewClock(time.Date(2026, 11, 22, 9, 0, 0, 0, time.UTC), true))
-	b, err := surveyBluesky(ctx, world)
-	if err != nil {
-		return nil, fmt.Errorf("bluesky: %w", err)
+	var out []report
+	for _, one := range []func(context.Context, *sim.World) (report, error){
+		surveyBluesky, surveyFacebook, surveyInstagram, surveyMastodon, surveyThreads, surveyX,
+	} {
+		r, err := one(ctx, world)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", r.title, err)
+		}
+		out = append(out, r)
 	}
-	m, err := surveyMastodon(ctx, world)
-	if err != nil {
-		return nil, fmt.Errorf("mastodon: %w", err)
-	}
-	return []report{b, m}, nil
+	return out, nil
+}
+
+// noHost stands for a media host, without which some platforms grant less.
+type noHost struct{}
+
+func (noHost) MediaURL(context.Context, smm.Tenant, smm.Media, time.Duration) (string, time.Time, error) {
+	return "", time.Time{}, smm.ErrUnavailable
 }
 
 func surveyBluesky(ctx context.Context, world *sim.World) (report, error) {
@@ -68,4 +85,74 @@ func surveyMastodon(ctx context.Context, world *sim.World) (report, error) {
 		scope: "and compatible servers: GoToSocial, Akkoma, Pleroma, Pixelfed",
 		notes: map[smm.CreateKind]string{smm.CreatePost: "read-back on servers that do not honour idempotency keys"},
 	}, err
+}
+
+func surveyFacebook(ctx context.Context, world *sim.World) (report, error) {
+	out := report{platform: facebook.Platform, title: "Facebook Pages", scope: "Graph API " + facebook.DefaultVersion}
+	server := facebooktest.NewServer(world, nil)
+	defer server.Close()
+	account, err := server.NewAccount("survey")
+	if err != nil {
+		return out, err
+	}
+	d, ch, err := facebook.FromToken(ctx, account.Login["FACEBOOK_TOKEN"], &facebook.Config{
+		BaseURL: server.URL(), UploadURL: server.URL(), Clock: world.Clock,
+	})
+	if err != nil {
+		return out, err
+	}
+	out.caps, err = d.Capabilities(ctx, ch.Ref)
+	return out, err
+}
+
+func surveyInstagram(ctx context.Context, world *sim.World) (report, error) {
+	out := report{platform: instagram.Platform, title: "Instagram", scope: "professional accounts, both logins (here: with Facebook's)"}
+	server := instagramtest.NewServer(world, &instagramtest.Options{Login: instagramtest.Facebook})
+	defer server.Close()
+	account, err := server.NewAccount("survey")
+	if err != nil {
+		return out, err
+	}
+	d, ch, err := instagram.FromToken(ctx, account.Login["INSTAGRAM_TOKEN"], &instagram.Config{
+		MediaHost: noHost{}, Clock: world.Clock, Hosts: instagram.Hosts{Facebook: server.URL(), Instagram: server.URL(), Uploads: server.URL()},
+	})
+	if err != nil {
+		return out, err
+	}
+	out.caps, err = d.Capabilities(ctx, ch.Ref)
+	return out, err
+}
+
+func surveyThreads(ctx context.Context, world *sim.World) (report, error) {
+	out := report{platform: threads.Platform, title: "Threads", scope: "Threads API v1.0"}
+	server := threadstest.NewServer(world, nil)
+	defer server.Close()
+	account, err := server.NewAccount("survey")
+	if err != nil {
+		return out, err
+	}
+	d, ch, err := threads.FromToken(ctx, account.Login["THREADS_TOKEN"], &threads.Config{Host: account.Login["THREADS_HOST"], MediaHost: noHost{}, Clock: world.Clock})
+	if err != nil {
+		return out, err
+	}
+	out.caps, err = d.Capabilities(ctx, ch.Ref)
+	return out, err
+}
+
+func surveyX(ctx context.Context, world *sim.World) (report, error) {
+	out := report{platform: x.Platform, title: "X", scope: "API v2, self-serve and enterprise (here: self-serve)"}
+	server := xtest.NewServer(world, nil)
+	defer server.Close()
+	account, err := server.NewAccount("survey")
+	if err != nil {
+		return out, err
+	}
+	d, err := x.New(x.Config{
+		Credentials: smm.StaticToken(account.Channel, "", account.Login["X_ACCESS_TOKEN"]), BaseURL: server.URL(), Tier: x.TierSelfServe, Clock: world.Clock,
+	})
+	if err != nil {
+		return out, err
+	}
+	out.caps, err = d.Capabilities(ctx, account.Channel)
+	return out, err
 }

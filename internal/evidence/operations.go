@@ -106,20 +106,32 @@ func (absent) Import(path string) (*types.Package, error) {
 	return p, nil
 }
 
-// requests collects the operations of all literals of requests.
+// requests collects the operations of all literals of requests, and those of calls
+// of the Graph transport that make one of a name.
 func (s *scan) requests() {
 	s.inspect(func(fn *ast.FuncDecl, n ast.Node) {
-		lit, ok := n.(*ast.CompositeLit)
-		if !ok || (!isSelector(lit.Type, "httpx", "Request") && !isSelector(lit.Type, "meta", "Request")) {
-			return
-		}
-		for _, e := range lit.Elts {
-			kv, ok := e.(*ast.KeyValueExpr)
-			if key, isIdent := kv.Key.(*ast.Ident); ok && isIdent && key.Name == "Op" {
-				s.note(fn, kv.Value)
+		switch n := n.(type) {
+		case *ast.CallExpr:
+			if f, ok := n.Fun.(*ast.SelectorExpr); ok && f.Sel.Name == "Delete" && isField(f.X, "graph") && len(n.Args) == 3 {
+				s.note(fn, n.Args[1])
+			}
+		case *ast.CompositeLit:
+			if !isSelector(n.Type, "httpx", "Request") && !isSelector(n.Type, "meta", "Request") && !isSelector(n.Type, "meta", "Upload") {
+				return
+			}
+			for _, e := range n.Elts {
+				kv, ok := e.(*ast.KeyValueExpr)
+				if key, isIdent := kv.Key.(*ast.Ident); ok && isIdent && key.Name == "Op" {
+					s.note(fn, kv.Value)
+				}
 			}
 		}
 	})
+}
+
+func isField(e ast.Expr, name string) bool {
+	sel, ok := e.(*ast.SelectorExpr)
+	return ok && sel.Sel.Name == name
 }
 
 // calls follows the arguments of calls of carriers, and reports whether that

@@ -14,7 +14,11 @@ import (
 	"net/http"
 
 	"github.com/smmkit/smmkit/platforms/bluesky"
+	"github.com/smmkit/smmkit/platforms/facebook"
+	"github.com/smmkit/smmkit/platforms/instagram"
 	"github.com/smmkit/smmkit/platforms/mastodon"
+	"github.com/smmkit/smmkit/platforms/threads"
+	"github.com/smmkit/smmkit/platforms/x"
 	"github.com/smmkit/smmkit/smm"
 )
 
@@ -28,15 +32,54 @@ type Config struct {
 	Logger      *slog.Logger   // nil for silence
 	UserAgent   string         // "" for smmkit's
 	Media       smm.MediaStore // for the pictures of profile edits
+	MediaHost   smm.MediaHost  // for vendors that fetch media themselves: Instagram and Threads; nil for none
 
 	// Bluesky is the app's identity, as in ConnectConfig, to renew the tokens of
 	// accounts that were connected with it.
 	Bluesky bluesky.ClientIdentity
+
+	// Keys are what vendors gave the host's apps, as in ConnectConfig.
+	Keys Keys
+}
+
+// Keys are what vendors gave the host's apps, where a person registers them. The
+// zero value of each is good for a driver that is given tokens, which then accepts
+// no webhooks.
+type Keys struct {
+	Facebook, Instagram, Threads MetaApp
+	// InstagramLogin is the one that the app for Instagram has.
+	InstagramLogin instagram.Login
+	X              XApp
+}
+
+// MetaApp is an app of Meta, as one of its products names it: the ids and secrets
+// of Threads and of Instagram's own login are not those of the app itself.
+type MetaApp struct {
+	ID          string
+	Secret      smm.Secret
+	VerifyToken smm.Secret // typed in beside the address of webhooks; the secret signs them
+}
+
+func (a MetaApp) signers() []smm.Secret {
+	if a.Secret.IsZero() {
+		return nil
+	}
+	return []smm.Secret{a.Secret}
+}
+
+// XApp is an app of X.
+type XApp struct {
+	ClientID       string
+	ClientSecret   smm.Secret // of a confidential client; a public one has none
+	ConsumerSecret smm.Secret // signs webhooks
+	Tier           x.Tier
 }
 
 // Platforms returns the names that New takes, sorted.
 func Platforms() []smm.Platform {
-	return []smm.Platform{bluesky.Platform, mastodon.Platform}
+	return []smm.Platform{
+		bluesky.Platform, facebook.Platform, instagram.Platform, mastodon.Platform, threads.Platform, x.Platform,
+	}
 }
 
 // New makes the driver of a platform. An unknown name gives an error that
@@ -48,11 +91,40 @@ func New(name smm.Platform, c Config) (smm.Driver, error) {
 			Credentials: c.Credentials, HTTPClient: c.HTTPClient, Quota: c.Quota, Clock: c.Clock,
 			Logger: c.Logger, UserAgent: c.UserAgent, Media: c.Media, OAuth: c.Bluesky,
 		})
+	case facebook.Platform:
+		return facebook.New(facebook.Config{
+			Credentials: c.Credentials, HTTPClient: c.HTTPClient, Quota: c.Quota, Clock: c.Clock, Logger: c.Logger, UserAgent: c.UserAgent,
+			Media: c.Media, AppSecret: c.Keys.Facebook.Secret, VerifyToken: c.Keys.Facebook.VerifyToken, WebhookSecrets: c.Keys.Facebook.signers(),
+		})
+	case instagram.Platform:
+		cfg := instagram.Config{
+			Credentials: c.Credentials, HTTPClient: c.HTTPClient, Quota: c.Quota, Clock: c.Clock, Logger: c.Logger, UserAgent: c.UserAgent,
+			MediaHost: c.MediaHost,
+			Webhook:   instagram.WebhookConfig{VerifyToken: c.Keys.Instagram.VerifyToken, AppSecrets: c.Keys.Instagram.signers()},
+		}
+		if c.Keys.InstagramLogin == instagram.FacebookLogin {
+			cfg.AppSecret = c.Keys.Instagram.Secret
+		}
+		return instagram.New(cfg)
 	case mastodon.Platform:
 		return mastodon.New(mastodon.Config{
 			Credentials: c.Credentials, HTTPClient: c.HTTPClient, Quota: c.Quota, Clock: c.Clock,
 			Logger: c.Logger, UserAgent: c.UserAgent, Media: c.Media,
 		})
+	case threads.Platform:
+		return threads.New(threads.Config{
+			Credentials: c.Credentials, HTTPClient: c.HTTPClient, Quota: c.Quota, Clock: c.Clock, Logger: c.Logger, UserAgent: c.UserAgent,
+			MediaHost: c.MediaHost, Webhooks: threads.Webhooks{VerifyToken: c.Keys.Threads.VerifyToken, AppSecrets: c.Keys.Threads.signers()},
+		})
+	case x.Platform:
+		cfg := x.Config{
+			Credentials: c.Credentials, HTTPClient: c.HTTPClient, Quota: c.Quota, Clock: c.Clock, Logger: c.Logger, UserAgent: c.UserAgent,
+			ClientID: c.Keys.X.ClientID, ClientSecret: c.Keys.X.ClientSecret, Tier: c.Keys.X.Tier,
+		}
+		if !c.Keys.X.ConsumerSecret.IsZero() {
+			cfg.WebhookSecrets = []smm.Secret{c.Keys.X.ConsumerSecret}
+		}
+		return x.New(cfg)
 	}
 	return nil, fmt.Errorf("%w: no platform %q: one of %v", smm.ErrInvalid, name, Platforms())
 }
@@ -63,8 +135,16 @@ func QuotaLimit(key smm.QuotaKey) (smm.QuotaLimit, bool) {
 	switch key.Platform {
 	case bluesky.Platform:
 		return bluesky.QuotaLimit(key)
+	case facebook.Platform:
+		return facebook.QuotaLimit(key)
+	case instagram.Platform:
+		return instagram.QuotaLimit(key)
 	case mastodon.Platform:
 		return mastodon.QuotaLimit(key)
+	case threads.Platform:
+		return threads.QuotaLimit(key)
+	case x.Platform:
+		return x.QuotaLimit(key)
 	}
 	return smm.QuotaLimit{}, false
 }

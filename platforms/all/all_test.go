@@ -6,6 +6,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/smmkit/smmkit/platforms/all"
+	"github.com/smmkit/smmkit/platforms/instagram"
+	"github.com/smmkit/smmkit/platforms/x"
 	"github.com/smmkit/smmkit/smm"
 )
 
@@ -33,6 +35,15 @@ func TestEveryNameMakesItsConnector(t *testing.T) {
 	}
 	connectors, err := all.Connectors(cfg)
 	require.NoError(t, err)
+	require.Len(t, connectors, 2, "without apps")
+	_, err = all.Connectors(cfg, x.Platform)
+	require.ErrorIs(t, err, smm.ErrInvalid)
+
+	app := all.MetaApp{ID: "1", Secret: smm.NewSecret("a secret of an app")}
+	cfg.Keys = all.Keys{Facebook: app, Instagram: app, Threads: app, InstagramLogin: instagram.FacebookLogin, X: all.XApp{ClientID: "1"}}
+	connectors, err = all.Connectors(cfg)
+	require.NoError(t, err)
+	require.Len(t, connectors, len(all.Connectable()))
 	for i, name := range all.Connectable() {
 		require.Equal(t, name, connectors[i].Platform())
 		scopes, err := connectors[i].Scopes(smm.CapPost)
@@ -49,8 +60,9 @@ func TestEveryNameMakesItsConnector(t *testing.T) {
 
 func TestQuotaLimit(t *testing.T) {
 	for key, want := range map[smm.QuotaKey]int64{
-		{Platform: "mastodon", Bucket: "statuses"}:  300,
-		{Platform: "bluesky", Bucket: "write-hour"}: 5000,
+		{Platform: "mastodon", Bucket: "statuses"}:       300,
+		{Platform: "bluesky", Bucket: "write-hour"}:      5000,
+		{Platform: "x", Bucket: "posts.create/user-15m"}: 100,
 	} {
 		l, ok := all.QuotaLimit(key)
 		require.True(t, ok, key)

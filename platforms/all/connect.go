@@ -3,9 +3,14 @@ package all
 import (
 	"fmt"
 	"log/slog"
+	"slices"
 
 	"github.com/smmkit/smmkit/platforms/bluesky"
+	"github.com/smmkit/smmkit/platforms/facebook"
+	"github.com/smmkit/smmkit/platforms/instagram"
 	"github.com/smmkit/smmkit/platforms/mastodon"
+	"github.com/smmkit/smmkit/platforms/threads"
+	"github.com/smmkit/smmkit/platforms/x"
 	"github.com/smmkit/smmkit/smm"
 )
 
@@ -29,13 +34,17 @@ type ConnectConfig struct {
 	// *bluesky.Connector that comes of it has a Handler to mount at Bluesky.ID.
 	Bluesky bluesky.ClientIdentity
 
+	// Keys are what vendors gave the host's apps. A platform that needs an app and
+	// has no ID here has no connector.
+	Keys Keys
+
 	Clock     smm.Clock    // nil for the machine's
 	Logger    *slog.Logger // nil for silence
 	UserAgent string       // "" for smmkit's
 }
 
 // Connectable returns the names that NewConnector takes, sorted.
-func Connectable() []smm.Platform { return []smm.Platform{bluesky.Platform, mastodon.Platform} }
+func Connectable() []smm.Platform { return Platforms() }
 
 // NewConnector makes the connector of a platform. An unknown name gives an error
 // that matches smm.ErrInvalid and lists the known ones.
@@ -52,19 +61,54 @@ func NewConnector(name smm.Platform, c ConnectConfig) (smm.Connector, error) {
 			cfg.Redirects = []string{c.Redirect(name)}
 		}
 		return bluesky.NewConnector(cfg)
+	case facebook.Platform:
+		return facebook.NewConnector(facebook.ConnectorConfig{
+			AppID: c.Keys.Facebook.ID, AppSecret: c.Keys.Facebook.Secret, Clock: c.Clock, Logger: c.Logger, UserAgent: c.UserAgent,
+		})
+	case instagram.Platform:
+		return instagram.NewConnector(instagram.ConnectorConfig{
+			Login: c.Keys.InstagramLogin, AppID: c.Keys.Instagram.ID, AppSecret: c.Keys.Instagram.Secret,
+			Clock: c.Clock, Logger: c.Logger, UserAgent: c.UserAgent,
+		})
 	case mastodon.Platform:
 		return mastodon.NewConnector(mastodon.ConnectorConfig{
 			ClientName: c.ClientName, Website: c.Website, Redirects: []string{c.Redirect(name)}, Apps: c.Apps,
 			Clock: c.Clock, Logger: c.Logger, UserAgent: c.UserAgent,
 		})
+	case threads.Platform:
+		return threads.NewConnector(threads.ConnectorConfig{
+			AppID: c.Keys.Threads.ID, AppSecret: c.Keys.Threads.Secret, Redirects: []string{c.Redirect(name)},
+			Clock: c.Clock, Logger: c.Logger, UserAgent: c.UserAgent,
+		})
+	case x.Platform:
+		return x.NewConnector(x.ConnectorConfig{
+			ClientID: c.Keys.X.ClientID, ClientSecret: c.Keys.X.ClientSecret, Clock: c.Clock, Logger: c.Logger, UserAgent: c.UserAgent,
+		})
 	}
 	return nil, fmt.Errorf("%w: no connector for %q: one of %v", smm.ErrInvalid, name, Connectable())
 }
 
-// Connectors makes the connectors of the platforms named, or of all if none is.
+// has reports whether the platform needs no app that a person registers, or the
+// app is there.
+func (k *Keys) has(name smm.Platform) bool {
+	switch name {
+	case facebook.Platform:
+		return k.Facebook.ID != ""
+	case instagram.Platform:
+		return k.Instagram.ID != ""
+	case threads.Platform:
+		return k.Threads.ID != ""
+	case x.Platform:
+		return k.X.ClientID != ""
+	}
+	return true
+}
+
+// Connectors makes the connectors of the platforms named. If none is, it makes
+// all but those that need an app which c.Keys does not have.
 func Connectors(c ConnectConfig, names ...smm.Platform) ([]smm.Connector, error) {
 	if len(names) == 0 {
-		names = Connectable()
+		names = slices.DeleteFunc(Connectable(), func(name smm.Platform) bool { return !c.Keys.has(name) })
 	}
 	connectors := make([]smm.Connector, 0, len(names))
 	for _, name := range names {
