@@ -112,11 +112,11 @@ func Connectors(c ConnectConfig, names ...smm.Platform) ([]smm.Connector, error)
 	}
 	connectors := make([]smm.Connector, 0, len(names))
 	for _, name := range names {
-		x, err := NewConnector(name, c)
+		made, err := NewConnector(name, c)
 		if err != nil {
 			return nil, err
 		}
-		connectors = append(connectors, x)
+		connectors = append(connectors, made)
 	}
 	return connectors, nil
 }

@@ -221,7 +221,7 @@ type Photo struct {
 func (p Photo) identified() bool { return p.ID != "" }
 
 // Video is a video or a reel.
-type Video struct {
+type Video struct { //nolint:recvcheck // decoding needs a pointer, the type set of ids a value
 	ID          ID          `json:"id"`
 	Title       string      `json:"title"`
 	Description string      `json:"description"`

@@ -182,7 +182,7 @@ func (d *Driver) CountText(p *smm.Post) smm.TextCount {
 }
 
 // ValidatePost implements smm.PostValidator.
-func (d *Driver) ValidatePost(ctx context.Context, _ smm.Ref, p *smm.Post, c smm.Capabilities) (smm.Findings, error) {
+func (d *Driver) ValidatePost(_ context.Context, _ smm.Ref, p *smm.Post, c smm.Capabilities) (smm.Findings, error) {
 	v := validator{post: p}
 	o, err := postOptions(p)
 	if err == nil {

@@ -3,9 +3,9 @@ package facebook
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 	"io"
 	"net/http"
+	"strconv"
 	"time"
 
 	"github.com/smmkit/smmkit/internal/httpx"
@@ -179,7 +179,7 @@ func (s *VideoService) Start(ctx context.Context, size int64) (Session, error) {
 func (s *VideoService) Transfer(ctx context.Context, upload ID, offset int64, chunk File) (Offsets, error) {
 	r := &meta.Request{
 		Op: "page.videos-transfer", Path: []string{string(s.c.page), "videos"},
-		Params: form{}.text("upload_phase", "transfer").id("upload_session_id", upload).text("start_offset", fmt.Sprint(offset)).values(),
+		Params: form{}.text("upload_phase", "transfer").id("upload_session_id", upload).text("start_offset", strconv.FormatInt(offset, 10)).values(),
 		Files:  []httpx.Part{chunk.part("video_file_chunk")}, Priority: smm.PriorityPublish, Timeout: uploadTimeout,
 	}
 	var o Offsets

@@ -216,7 +216,7 @@ func (s *MessageService) Attach(ctx context.Context, kind, address string) (ID, 
 }
 
 // Thread is a private conversation.
-type Thread struct {
+type Thread struct { //nolint:recvcheck // decoding needs a pointer, the type set of ids a value
 	ID           ID     `json:"id"`
 	Link         string `json:"link"`
 	Updated      Time   `json:"updated_time"`

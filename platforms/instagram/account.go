@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -16,7 +17,7 @@ type AccountService struct{ c *Client }
 
 var (
 	accountFields = []string{"id", "username", "name", "biography", "website", "profile_picture_url", "followers_count", "follows_count", "media_count"}
-	ownFields     = append(accountFields[:len(accountFields):len(accountFields)], "user_id", "account_type") // of InstagramLogin
+	ownFields     = append(slices.Clip(accountFields), "user_id", "account_type") // of InstagramLogin
 )
 
 // Get reads the account. Its id is the one that paths take.
@@ -32,7 +33,7 @@ func (s *AccountService) Get(ctx context.Context) (Account, error) {
 // media (FacebookLogin). Names are without "@".
 func (s *AccountService) Discover(ctx context.Context, username string) (Account, error) {
 	const op = "account.discover"
-	if err := s.c.only(op, FacebookLogin); err != nil {
+	if err := s.c.onlyFacebook(op); err != nil {
 		return Account{}, err
 	}
 	if !isUsername(username) {
@@ -113,7 +114,7 @@ type HashtagService struct{ c *Client }
 // Find returns the id of a hashtag, written without "#".
 func (s *HashtagService) Find(ctx context.Context, name string) (ID, error) {
 	const op = "hashtags.find"
-	if err := s.c.only(op, FacebookLogin); err != nil {
+	if err := s.c.onlyFacebook(op); err != nil {
 		return "", err
 	}
 	r := s.c.req(op, "ig_hashtag_search")
@@ -141,7 +142,7 @@ func (s *HashtagService) Top(ctx context.Context, hashtag ID, p ListParams) (Pag
 }
 
 func (s *HashtagService) media(ctx context.Context, op string, hashtag ID, edge string, p ListParams) (Page[Media], error) {
-	if err := s.c.only(op, FacebookLogin); err != nil {
+	if err := s.c.onlyFacebook(op); err != nil {
 		return Page[Media]{}, err
 	}
 	r := s.c.req(op, string(hashtag), edge)
@@ -172,7 +173,7 @@ const (
 // Search finds sounds of a kind. An empty query gives what is popular.
 func (s *AudioService) Search(ctx context.Context, kind, query string) ([]Sound, error) {
 	const op = "audio.search"
-	if err := s.c.only(op, FacebookLogin); err != nil {
+	if err := s.c.onlyFacebook(op); err != nil {
 		return nil, err
 	}
 	r := s.c.req(op, "ig_audio")

@@ -53,7 +53,7 @@ func (d *data[T]) UnmarshalJSON(b []byte) error {
 
 // Created is the answer to what makes something. A message has MessageID, an
 // upload URI.
-type Created struct {
+type Created struct { //nolint:recvcheck // decoding needs a pointer, the type set of ids a value
 	ID          ID     `json:"id"`
 	URI         string `json:"uri"`
 	MessageID   ID     `json:"message_id"`
@@ -99,7 +99,7 @@ const (
 )
 
 // Media is a post, reel or story.
-type Media struct {
+type Media struct { //nolint:recvcheck // decoding needs a pointer, the type set of ids a value
 	ID               ID            `json:"id"`
 	Caption          string        `json:"caption"`
 	AltText          string        `json:"alt_text"`
@@ -150,7 +150,7 @@ type Person struct {
 }
 
 // Comment is a comment or an answer to one.
-type Comment struct {
+type Comment struct { //nolint:recvcheck // decoding needs a pointer, the type set of ids a value
 	ID        ID            `json:"id"`
 	Text      string        `json:"text"`
 	Timestamp Time          `json:"timestamp"`
@@ -269,7 +269,7 @@ type InsightTotal struct {
 }
 
 // Thread is a conversation of private messages.
-type Thread struct {
+type Thread struct { //nolint:recvcheck // decoding needs a pointer, the type set of ids a value
 	ID           ID           `json:"id"`
 	UpdatedTime  Time         `json:"updated_time"`
 	UnreadCount  Count        `json:"unread_count"`

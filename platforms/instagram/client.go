@@ -28,14 +28,20 @@ const (
 	InstagramLogin Login = "instagram"
 )
 
-// Aliases of what all products of the vendor share.
-type (
-	ID          = meta.ID          // a vendor's identifier, verbatim
-	Time        = meta.Time        // a time as the Graph writes it
-	ListParams  = meta.ListParams  // which page of an edge
-	Page[T any] = meta.Page[T]     // a page of an edge
-	TokenSource = meta.TokenSource // of one account's credential
-)
+// ID is a vendor's identifier, verbatim.
+type ID = meta.ID
+
+// Time is a time as the Graph writes it.
+type Time = meta.Time
+
+// ListParams choose a page of an edge.
+type ListParams = meta.ListParams
+
+// Page is a page of an edge.
+type Page[T any] = meta.Page[T]
+
+// TokenSource gives one account's credential.
+type TokenSource = meta.TokenSource
 
 // Hosts are the origins that requests and tokens go to. Empty is the vendor's own.
 type Hosts struct {
@@ -172,14 +178,14 @@ func (c *Client) inbox() string {
 	return string(c.account)
 }
 
-// only refuses what the other login alone has, before anything is sent.
-func (c *Client) only(op string, l Login) error {
-	if c.login == l {
+// onlyFacebook refuses what Facebook's login alone has, before anything is sent.
+func (c *Client) onlyFacebook(op string) error {
+	if c.login == FacebookLogin {
 		return nil
 	}
 	return &smm.Error{
 		Op: op, Platform: Platform, Channel: c.ref(), Outcome: smm.OutcomeNotSent,
-		Err: fmt.Errorf("%w: only with the login of %s", smm.ErrUnsupported, l),
+		Err: fmt.Errorf("%w: only with the login of %s", smm.ErrUnsupported, FacebookLogin),
 	}
 }
 

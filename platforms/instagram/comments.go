@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 
 	"github.com/smmkit/smmkit/smm"
@@ -14,8 +15,8 @@ type CommentService struct{ c *Client }
 
 var (
 	answerFields  = []string{"id", "text", "timestamp", "username", "from", "user", "like_count", "hidden", "parent_id"}
-	commentFields = append(answerFields[:len(answerFields):len(answerFields)], "replies{id,text,timestamp,username,from,user,like_count,hidden,parent_id}")
-	aboutFields   = append(answerFields[:len(answerFields):len(answerFields)], "media{id,permalink}")
+	commentFields = append(slices.Clip(answerFields), "replies{id,text,timestamp,username,from,user,like_count,hidden,parent_id}")
+	aboutFields   = append(slices.Clip(answerFields), "media{id,permalink}")
 )
 
 // List lists the comments under a media, newest first, each with the first answers

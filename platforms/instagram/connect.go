@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net/http"
 	"slices"
 	"time"
@@ -265,9 +266,7 @@ func (f *finder) linked(ctx context.Context, a *meta.Account, cred smm.Credentia
 func (f *finder) found(self *Account, cred smm.Credential) smm.Connected {
 	if cred.Extra[ExtraLogin].IsZero() {
 		extra := map[string]smm.Secret{ExtraLogin: smm.NewSecret(string(loginOf(&cred)))}
-		for k, v := range cred.Extra {
-			extra[k] = v
-		}
+		maps.Copy(extra, cred.Extra)
 		cred.Extra = extra
 	}
 	ref := smm.Ref{Platform: Platform, Kind: smm.KindChannel, ID: string(self.ID)}

@@ -43,17 +43,17 @@ var (
 		{smm.MetricShares, "shares", "Times it was shared.", smm.UnitCount, true},
 		{smm.MetricEngagements, "total_interactions", "Likes, saves, comments and shares, less those taken back.", smm.UnitCount, true},
 	}
-	feedInsights = append(allInsights[:len(allInsights):len(allInsights)],
+	feedInsights = append(slices.Clip(allInsights),
 		metricDef{smm.MetricLikes, "likes", "Likes on the media.", smm.UnitCount, true},
 		metricDef{smm.MetricComments, "comments", "Comments on the media.", smm.UnitCount, true},
 		metricDef{smm.MetricSaves, "saved", "Times it was saved.", smm.UnitCount, true},
 		metricDef{smm.MetricProfileViews, "profile_visits", "Visits of the profile from it.", smm.UnitCount, true})
 	reelInsights = append(slices.DeleteFunc(slices.Clone(feedInsights), func(m metricDef) bool { return m.name == smm.MetricProfileViews }),
 		metricDef{smm.MetricWatchTime, "ig_reels_video_view_total_time", "Time it was played, repetitions included.", smm.UnitMillis, true})
-	storyInsights = append(allInsights[:len(allInsights):len(allInsights)],
+	storyInsights = append(slices.Clip(allInsights),
 		metricDef{smm.MetricComments, "replies", "Answers to the story.", smm.UnitCount, true},
 		metricDef{smm.MetricProfileViews, "profile_visits", "Visits of the profile from it.", smm.UnitCount, true})
-	accountInsights = append(allInsights[:len(allInsights):len(allInsights)],
+	accountInsights = append(slices.Clip(allInsights),
 		metricDef{smm.MetricLikes, "likes", "Likes on all media.", smm.UnitCount, true},
 		metricDef{smm.MetricComments, "comments", "Comments on all media.", smm.UnitCount, true},
 		metricDef{smm.MetricSaves, "saves", "Times media were saved.", smm.UnitCount, true})
@@ -118,8 +118,8 @@ func (d *Driver) mediaMetrics(ctx context.Context, s *session, channel, ref smm.
 	if err != nil && !errors.Is(err, smm.ErrNotFound) {
 		return nil, err
 	}
-	if err != nil {
-		return countsOf(channel, ref, &m, wanted(r.Names, feedInsights), now), nil
+	if err != nil { // nothing is told of what is gone
+		return countsOf(channel, ref, &m, wanted(r.Names, feedInsights), now), nil //nolint:nilerr // as above
 	}
 	defs := insightsOf(&m, s.login)
 	values := map[string]Count{"like_count": m.LikeCount, "comments_count": m.CommentsCount}
@@ -141,7 +141,7 @@ func (d *Driver) mediaMetrics(ctx context.Context, s *session, channel, ref smm.
 func insightsOf(m *Media, l Login) []metricDef {
 	switch {
 	case m.ProductType == ProductStory && l == FacebookLogin:
-		return append(storyInsights[:len(storyInsights):len(storyInsights)], linkClicks)
+		return append(slices.Clip(storyInsights), linkClicks)
 	case m.ProductType == ProductStory:
 		return slices.Clone(storyInsights)
 	case m.ProductType == ProductReels:

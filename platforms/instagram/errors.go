@@ -23,7 +23,7 @@ var rows = []meta.Row{
 	{Code: 9, Err: smm.ErrRateLimited, Verdict: httpx.VerdictRetry, Source: srcErrors},                       // posts of a day
 	{Code: 9007, Err: smm.ErrUnavailable, Verdict: httpx.VerdictRetry, Source: srcErrors},                    // not ready
 	{Code: 9004, Err: smm.ErrUnavailable, Verdict: httpx.VerdictRetry, Source: srcErrors},                    // the media's address did not answer
-	{Code: 10, Subcode: 2108006, Err: smm.ErrUnsupported, Verdict: httpx.VerdictRefused, Source: srcReports}, // insights of a media from before the account was professional (unverified)
+	{Code: 10, Subcode: 2108006, Err: smm.ErrUnsupported, Verdict: httpx.VerdictRefused, Source: srcReports}, // insights of a media older than the professional account (unverified)
 	{Subcode: 2207024, Err: smm.ErrNotFound, Verdict: httpx.VerdictRefused, Source: srcMemory},               // there is no such hashtag
 	{Subcode: 2207013, Err: smm.ErrNotFound, Verdict: httpx.VerdictRefused, Source: srcMemory},               // there is no such account to discover
 	{Code: 230, Err: smm.ErrForbidden, Verdict: httpx.VerdictRefused, Source: srcMemory},                     // the person has not written to the account

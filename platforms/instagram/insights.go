@@ -31,7 +31,7 @@ type AccountParams struct {
 // Of lists numbers of a post, reel or story. A name that the vendor does not know
 // for this media is left out of the result and does not cost the others.
 func (s *InsightService) Of(ctx context.Context, media ID, metrics ...string) ([]Insight, error) {
-	return s.tolerant(ctx, metrics, func(names []string) ([]Insight, error) {
+	return tolerant(metrics, func(names []string) ([]Insight, error) {
 		r := s.c.req("insights.media", string(media), "insights")
 		r.Params = url.Values{"metric": {strings.Join(names, ",")}}
 		return s.read(ctx, r)
@@ -42,7 +42,7 @@ func (s *InsightService) Of(ctx context.Context, media ID, metrics ...string) ([
 // left out of the result and does not cost the others. What there is no data for is
 // not in the result either.
 func (s *InsightService) Account(ctx context.Context, p AccountParams) ([]Insight, error) {
-	return s.tolerant(ctx, p.Metrics, func(names []string) ([]Insight, error) {
+	return tolerant(p.Metrics, func(names []string) ([]Insight, error) {
 		r := s.c.req("insights.account", string(s.c.account), "insights")
 		r.Params = p.values(names)
 		return s.read(ctx, r)
@@ -82,7 +82,7 @@ const maxSingle = 32
 
 // tolerant asks for all names at once and, if that is refused for what it asks,
 // for each alone. An error about everything stays one: that of the first name.
-func (s *InsightService) tolerant(ctx context.Context, names []string, read func([]string) ([]Insight, error)) ([]Insight, error) {
+func tolerant(names []string, read func([]string) ([]Insight, error)) ([]Insight, error) {
 	if len(names) == 0 {
 		return nil, nil
 	}

@@ -248,7 +248,7 @@ func (s *MediaService) Stories(ctx context.Context, p ListParams) (Page[Media], 
 
 // Tagged lists the media of others in which the account is tagged (FacebookLogin).
 func (s *MediaService) Tagged(ctx context.Context, p ListParams) (Page[Media], error) {
-	if err := s.c.only("media.tags", FacebookLogin); err != nil {
+	if err := s.c.onlyFacebook("media.tags"); err != nil {
 		return Page[Media]{}, err
 	}
 	return s.list(ctx, "media.tags", "tags", foreignFields, p)
@@ -279,7 +279,7 @@ func (s *MediaService) Children(ctx context.Context, id ID) (Page[Media], error)
 
 // Delete removes a media (FacebookLogin, since 2025-12-03).
 func (s *MediaService) Delete(ctx context.Context, id ID) error {
-	if err := s.c.only("media.delete", FacebookLogin); err != nil {
+	if err := s.c.onlyFacebook("media.delete"); err != nil {
 		return err
 	}
 	r := s.c.req("media.delete", string(id))
@@ -298,7 +298,7 @@ func (s *MediaService) SetComments(ctx context.Context, id ID, enabled bool) err
 // since 2026-04-22). The path is not documented where we could read it: it is that
 // of the vendor's other products.
 func (s *MediaService) SetLiked(ctx context.Context, id ID, liked bool) error {
-	if err := s.c.only("media.likes", FacebookLogin); err != nil {
+	if err := s.c.onlyFacebook("media.likes"); err != nil {
 		return err
 	}
 	r := s.c.req("media.likes", string(id), "likes")

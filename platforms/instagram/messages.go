@@ -71,7 +71,7 @@ func (s *MessageService) User(ctx context.Context, person ID) (User, error) {
 	return u, err
 }
 
-// The tag that lets a person of the account's staff answer for 7 days. It is not
+// TagHumanAgent is the tag that lets a person of the account's staff answer for 7 days. It is not
 // for anything automatic.
 const TagHumanAgent = "HUMAN_AGENT"
 

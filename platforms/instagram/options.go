@@ -91,7 +91,7 @@ func postOptions(p *smm.Post) (PostOptions, error) {
 
 // facebookOnly names a setting that the other login does not have, "" if there is
 // none.
-func (o *PostOptions) facebookOnly() string {
+func (o PostOptions) facebookOnly() string {
 	switch {
 	case len(o.Poll) > 0:
 		return "poll"

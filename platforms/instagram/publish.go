@@ -131,7 +131,7 @@ func (d *Driver) begin(ctx context.Context, s *session, r *smm.PublishRequest) (
 		return prepared{}, smm.Prepared{}, err
 	}
 	if only := o.facebookOnly(); only != "" {
-		if err := s.only("prepare", FacebookLogin); err != nil {
+		if err := s.onlyFacebook("prepare"); err != nil {
 			return prepared{}, smm.Prepared{}, err
 		}
 	}

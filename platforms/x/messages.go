@@ -136,7 +136,7 @@ func (s *MessageService) SendTo(ctx context.Context, conversation ID, p MessageP
 
 // send is Send and SendTo with what is known of how it ended.
 //
-//nolint:unparam // the driver judges by the fate
+
 func (s *MessageService) send(ctx context.Context, ch smm.Ref, op, path string, p *MessageParams) (*httpx.Response, httpx.Fate, error) {
 	if err := p.check(); err != nil {
 		return nil, httpx.FateNotSent, err

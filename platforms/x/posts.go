@@ -134,7 +134,7 @@ func (s *PostService) Edit(ctx context.Context, id ID, p PostParams) (CreatedPos
 
 // create is Create with what is known of how it ended.
 //
-//nolint:unparam // the driver judges by the fate
+
 func (s *PostService) create(ctx context.Context, ch smm.Ref, op string, p *PostParams) (*httpx.Response, httpx.Fate, error) {
 	if err := p.check(); err != nil {
 		return nil, httpx.FateNotSent, err

@@ -149,7 +149,7 @@ func (s *Server) listComments(c *metatest.Call) metatest.Reply {
 		}
 		out = append(out, s.commentObject(c, n))
 	}
-	return list(c, "Comment", out, 25)
+	return list(c, "Comment", out)
 }
 
 func (s *Server) commentObject(c *metatest.Call, n *comment) object {

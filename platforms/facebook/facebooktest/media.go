@@ -109,7 +109,7 @@ func (s *Server) listPhotos(c *metatest.Call) metatest.Reply {
 			out = append(out, s.photoObject(f))
 		}
 	}
-	return list(c, "Photo", out, 25)
+	return list(c, "Photo", out)
 }
 
 func (s *Server) getPhoto(c *metatest.Call) metatest.Reply {
@@ -164,7 +164,7 @@ func (s *Server) listStories(c *metatest.Call) metatest.Reply {
 			})
 		}
 	}
-	return list(c, "Story", out, 25)
+	return list(c, "Story", out)
 }
 
 func (s *Server) setPicture(c *metatest.Call) metatest.Reply {

@@ -197,7 +197,7 @@ func (s *Server) listThreads(c *metatest.Call) metatest.Reply {
 	for _, t := range all {
 		out = append(out, s.threadObject(t))
 	}
-	return list(c, "UnifiedThread", out, 25)
+	return list(c, "UnifiedThread", out)
 }
 
 func (t *thread) updated() time.Time { return t.messages[len(t.messages)-1].at }
@@ -248,7 +248,7 @@ func (s *Server) listMessages(c *metatest.Call) metatest.Reply {
 	for _, m := range newest(lagged(s, t.messages, func(m *message) time.Time { return m.at })) {
 		out = append(out, s.messageObject(m))
 	}
-	return list(c, "Message", out, 25)
+	return list(c, "Message", out)
 }
 
 func (s *Server) getMessage(c *metatest.Call) metatest.Reply {

@@ -179,11 +179,11 @@ func show(c *metatest.Call, kind string, v object) metatest.Reply {
 }
 
 // list answers a list of nodes.
-func list(c *metatest.Call, kind string, all []object, def int) metatest.Reply {
+func list(c *metatest.Call, kind string, all []object) metatest.Reply {
 	if bad := unknownField(c, kind); bad != "" {
 		return metatest.Fail(&metatest.Error{Code: 100, Message: "(#100) Tried accessing nonexisting field (" + bad + ") on node type (" + kind + ")"})
 	}
-	return metatest.Paged(c, all, def)
+	return metatest.Paged(c, all, 25)
 }
 
 // fields are what nodes of a kind have, as far as it is simulated.

@@ -177,7 +177,7 @@ func (s *Server) listRatings(c *metatest.Call) metatest.Reply {
 			"has_rating": false, "reviewer": r.by.actor(), "open_graph_story": object{"id": r.id},
 		})
 	}
-	return list(c, "Rating", out, 25)
+	return list(c, "Rating", out)
 }
 
 func (s *Server) subscriptions(c *metatest.Call) metatest.Reply {

@@ -212,7 +212,7 @@ func (s *Server) listPosts(want func(*post) bool) func(*metatest.Call) metatest.
 				out = append(out, s.postObject(c, d))
 			}
 		}
-		return list(c, "PagePost", out, 25)
+		return list(c, "PagePost", out)
 	}
 }
 
@@ -226,7 +226,7 @@ func (s *Server) foreign(of func(*page) []*post) func(*metatest.Call) metatest.R
 		for _, d := range newest(of(p)) {
 			out = append(out, s.postObject(c, d))
 		}
-		return list(c, "PagePost", out, 25)
+		return list(c, "PagePost", out)
 	}
 }
 

@@ -27,7 +27,6 @@ type video struct {
 	published          bool
 	scheduled          time.Time
 	post               *post // of a video
-	story              *story
 	created            time.Time
 }
 
@@ -263,7 +262,7 @@ func (s *Server) listVideos(kind string) func(*metatest.Call) metatest.Reply {
 				out = append(out, s.videoObject(c, v))
 			}
 		}
-		return list(c, "Video", out, 25)
+		return list(c, "Video", out)
 	}
 }
 

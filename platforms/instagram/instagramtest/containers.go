@@ -110,7 +110,7 @@ func (s *Server) fill(c *metatest.Call, x *container) *metatest.Reply {
 		}
 	}
 	sum := sha256.Sum256(b)
-	x.print, x.ready = hex.EncodeToString(sum[:]), s.now().Add(delay)
+	x.digest, x.ready = hex.EncodeToString(sum[:]), s.now().Add(delay)
 	if x.video && bytes.Contains(b, []byte("BROKEN")) {
 		x.failed = "2207026"
 	}
@@ -166,7 +166,7 @@ func valueOf(n *metatest.Node) any {
 func (s *Server) statusOf(c *metatest.Call, x *container) string {
 	if x.resumable && x.ready.IsZero() {
 		if u, ok := c.Upload(x.id); ok && u.Done {
-			x.print, x.ready = u.SHA256, s.now().Add(s.opts.VideoDelay)
+			x.digest, x.ready = u.SHA256, s.now().Add(s.opts.VideoDelay)
 		}
 	}
 	return x.status(s.now())
@@ -233,7 +233,7 @@ func (s *Server) publishContainer(c *metatest.Call) metatest.Reply {
 }
 
 func (s *Server) mediaOfContainer(x *container) *media {
-	m := &media{owner: x.owner, caption: x.caption, alt: x.alt, kind: "IMAGE", product: "FEED", print: x.print}
+	m := &media{owner: x.owner, caption: x.caption, alt: x.alt, kind: "IMAGE", product: "FEED", digest: x.digest}
 	if x.video {
 		m.kind = "VIDEO"
 	}
@@ -249,7 +249,7 @@ func (s *Server) mediaOfContainer(x *container) *media {
 			if child.video {
 				kind = "VIDEO"
 			}
-			m.children = append(m.children, &media{owner: x.owner, alt: child.alt, kind: kind, product: "FEED", print: child.print})
+			m.children = append(m.children, &media{owner: x.owner, alt: child.alt, kind: kind, product: "FEED", digest: child.digest})
 		}
 	}
 	return m

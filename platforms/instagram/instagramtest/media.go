@@ -153,19 +153,22 @@ func (s *Server) deleteMedia(c *metatest.Call) metatest.Reply {
 	return metatest.OK(object{"success": true, "deleted_id": m.id})
 }
 
-// likable is what can be liked: anybody's media, and comments.
-func likable(c *metatest.Call) *map[string]bool {
+// likable is what can be liked, by handle: anybody's media, and comments. ok is
+// false for anything else.
+func likable(c *metatest.Call) (likes map[string]bool, ok bool) {
 	switch v := c.Node.Value.(type) {
 	case *media:
-		if !v.gone {
-			return &v.likes
+		if v.likes == nil {
+			v.likes = make(map[string]bool)
 		}
+		return v.likes, !v.gone
 	case *remark:
-		if !v.gone {
-			return &v.likes
+		if v.likes == nil {
+			v.likes = make(map[string]bool)
 		}
+		return v.likes, !v.gone
 	}
-	return nil
+	return nil, false
 }
 
 func (s *Server) like(c *metatest.Call) metatest.Reply { return s.setLike(c, true) }
@@ -173,15 +176,13 @@ func (s *Server) like(c *metatest.Call) metatest.Reply { return s.setLike(c, tru
 func (s *Server) unlike(c *metatest.Call) metatest.Reply { return s.setLike(c, false) }
 
 func (s *Server) setLike(c *metatest.Call, on bool) metatest.Reply {
-	likes, who := likable(c), me(c)
-	if likes == nil || who == nil {
+	likes, ok := likable(c)
+	who := me(c)
+	if !ok || who == nil {
 		return *theirs(c)
 	}
-	if *likes == nil {
-		*likes = make(map[string]bool)
-	}
-	if delete(*likes, who.username); on {
-		(*likes)[who.username] = true
+	if delete(likes, who.username); on {
+		likes[who.username] = true
 	}
 	return metatest.Success()
 }

@@ -45,7 +45,7 @@ type media struct {
 	kind, product string // as read back
 	at            time.Time
 	children      []*media
-	print         string          // of the bytes
+	digest        string          // of the bytes
 	likes         map[string]bool // by handle
 	shares        map[string]bool
 	closed        bool // for comments
@@ -56,11 +56,11 @@ type media struct {
 
 func (m *media) prints() []string {
 	if len(m.children) == 0 {
-		return []string{m.print}
+		return []string{m.digest}
 	}
 	var out []string
 	for _, c := range m.children {
-		out = append(out, c.print)
+		out = append(out, c.digest)
 	}
 	return out
 }
@@ -108,7 +108,7 @@ type container struct {
 	item      bool
 	video     bool
 	children  []*container
-	print     string
+	digest    string
 	resumable bool
 	ready     time.Time // zero: its file has not come
 	failed    string    // the subcode

@@ -21,7 +21,7 @@ const (
 
 // Options shape a Server. The zero value is an app of Facebook's login with the
 // documented limits.
-type Options struct {
+type Options struct { //nolint:recvcheck // defaults are set on a copy
 	Login Login
 	Addr  string // to listen on, default a free port of the loopback interface
 
@@ -120,7 +120,7 @@ const maxFetch = 512 << 20
 // fetch asks the network for a file, as the vendor's crawler would.
 func fetch(address string) ([]byte, error) {
 	client := &http.Client{Timeout: 10 * time.Second}
-	resp, err := client.Get(address) //nolint:noctx // the vendor's crawler waits for nobody
+	resp, err := client.Get(address)
 	if err != nil {
 		return nil, err
 	}

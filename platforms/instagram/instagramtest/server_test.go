@@ -58,7 +58,10 @@ type answer struct {
 	Status     string `json:"status"`
 	UserID     string `json:"user_id"`
 	Data       []json.RawMessage
-	Error      struct{ Code, Error_subcode int }
+	Error      struct {
+		Code    int `json:"code"`
+		Subcode int `json:"error_subcode"`
+	}
 }
 
 func (w *wire) do(method, path string, q url.Values) answer {
@@ -84,7 +87,7 @@ func values(pairs ...string) url.Values {
 
 func (w *wire) refuses(code, sub int, a answer) {
 	w.t.Helper()
-	require.Equal(w.t, [2]int{code, sub}, [2]int{a.Error.Code, a.Error.Error_subcode})
+	require.Equal(w.t, [2]int{code, sub}, [2]int{a.Error.Code, a.Error.Subcode})
 }
 
 func TestContainerLife(t *testing.T) {

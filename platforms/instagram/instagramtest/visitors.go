@@ -57,7 +57,7 @@ func (s *Server) VisitorPosts(_ context.Context, handle, parent, text string) (s
 
 func (s *Server) visitorPicture(who *account, text string) smm.Ref {
 	named := s.named(text)
-	m := &media{owner: who, caption: text, kind: "IMAGE", product: "FEED", visitor: true, print: "visitor", tagged: named}
+	m := &media{owner: who, caption: text, kind: "IMAGE", product: "FEED", visitor: true, digest: "visitor", tagged: named}
 	id := s.newMedia(m)
 	s.mu.Lock()
 	item := s.ledger(m)
