@@ -84,7 +84,6 @@ func newClient(cfg ClientConfig, tokens meta.TokenSource) (*Client, error) {
 	if cfg.Clock == nil {
 		cfg.Clock = smm.SystemClock()
 	}
-	cfg.HTTPClient = patiently(cfg.HTTPClient)
 	mc := meta.Config{
 		Platform: Platform, Host: cfg.BaseURL, Version: cfg.Version, Uploads: cfg.UploadURL, Tokens: tokens, AppSecret: cfg.AppSecret,
 		HTTPClient: cfg.HTTPClient, Quota: cfg.Quota, Clock: cfg.Clock, Logger: cfg.Logger, UserAgent: cfg.UserAgent,
@@ -209,50 +208,3 @@ func (f form) ids(name string, v []ID) form {
 }
 
 func (f form) values() url.Values { return url.Values(f) }
-
-// throttlePause is how long to wait after a throttle that does not say how long:
-// the app's budget rolls over an hour, so that some of it is back by then.
-const throttlePause = 5 * time.Minute
-
-// patiently stands in for what the shared transport lacks: the vendor tells of a
-// spent budget of the app and not when it is back, and callers need a time.
-func patiently(c *http.Client) *http.Client {
-	out := &http.Client{}
-	switch {
-	case c == nil: // as the shared transport would be: a commit on a connection that is just closing ends in doubt
-		t := &http.Transport{Proxy: http.ProxyFromEnvironment}
-		if d, ok := http.DefaultTransport.(*http.Transport); ok {
-			t = d.Clone()
-		}
-		t.MaxIdleConns, t.MaxIdleConnsPerHost, t.IdleConnTimeout, t.MaxResponseHeaderBytes = 128, 16, 30*time.Second, 256<<10
-		out.Transport = t
-	case c.Transport == nil:
-		*out = *c
-		out.Transport = http.DefaultTransport
-	default:
-		*out = *c
-	}
-	out.Transport = patience{out.Transport}
-	return out
-}
-
-type patience struct{ next http.RoundTripper }
-
-// RoundTrip implements http.RoundTripper.
-func (p patience) RoundTrip(r *http.Request) (*http.Response, error) {
-	resp, err := p.next.RoundTrip(r)
-	if err != nil || resp.StatusCode < http.StatusBadRequest || resp.Header.Get("Retry-After") != "" {
-		return resp, err
-	}
-	full := false
-	for _, u := range meta.Usages(resp.Header) {
-		if u.Regain > 0 {
-			return resp, nil
-		}
-		full = full || u.Percent >= 100
-	}
-	if full {
-		resp.Header.Set("Retry-After", strconv.Itoa(int(throttlePause/time.Second)))
-	}
-	return resp, nil
-}

@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/smmkit/smmkit/platforms/internal/meta"
 	"github.com/smmkit/smmkit/smm"
 )
 
@@ -97,7 +98,7 @@ type Invite struct {
 // Invites lists the invitations that are open. The names of its fields are not
 // verified.
 func (s *AccountService) Invites(ctx context.Context, p ListParams) (Page[Invite], error) {
-	return listFrom[Invite](ctx, s.c, s.c.req("account.invites", string(s.c.account), "collaboration_invites"), p)
+	return meta.List[Invite](ctx, s.c.graph, s.c.req("account.invites", string(s.c.account), "collaboration_invites"), p)
 }
 
 // AnswerInvite accepts or declines an invitation.
@@ -119,7 +120,7 @@ func (s *HashtagService) Find(ctx context.Context, name string) (ID, error) {
 	}
 	r := s.c.req(op, "ig_hashtag_search")
 	r.Params = url.Values{"user_id": {string(s.c.account)}, "q": {name}}
-	page, err := listFrom[Node](ctx, s.c, r, ListParams{})
+	page, err := meta.List[Node](ctx, s.c.graph, r, ListParams{})
 	switch {
 	case err != nil:
 		return "", err
@@ -147,7 +148,7 @@ func (s *HashtagService) media(ctx context.Context, op string, hashtag ID, edge 
 	}
 	r := s.c.req(op, string(hashtag), edge)
 	r.Params, r.Fields = url.Values{"user_id": {string(s.c.account)}}, hashtagFields
-	return listFrom[Media](ctx, s.c, r, p)
+	return meta.List[Media](ctx, s.c.graph, r, p)
 }
 
 // AudioService searches the vendor's library of sounds (FacebookLogin, since

@@ -2,11 +2,9 @@ package instagram
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
-	"time"
 
 	"github.com/smmkit/smmkit/platforms/internal/meta"
 	"github.com/smmkit/smmkit/smm"
@@ -88,7 +86,7 @@ type ClientConfig struct {
 // Client is the vendor client of one professional account. It is safe for
 // concurrent use. Methods return *smm.Error.
 type Client struct {
-	graph   *graph
+	graph   *meta.Client
 	login   Login
 	account ID
 	page    ID
@@ -142,7 +140,7 @@ func newClient(cfg ClientConfig) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &Client{graph: &graph{g}, login: cfg.Login, account: cfg.Account, page: cfg.Page}
+	c := &Client{graph: g, login: cfg.Login, account: cfg.Account, page: cfg.Page}
 	if c.account == "" {
 		c.account = me
 	}
@@ -207,7 +205,7 @@ func (c Created) identity() ID   { return c.ID }
 
 // one reads a node.
 func one[T identified](ctx context.Context, c *Client, r *meta.Request) (T, error) {
-	v, err := getFrom[T](ctx, c, r)
+	v, err := meta.Get[T](ctx, c.graph, r)
 	if err == nil && v.identity() == "" {
 		err = unreadable(r.Op, c.ref(), "an object without an id")
 	}
@@ -246,50 +244,4 @@ func (c *Client) commit(ctx context.Context, r *meta.Request) (Created, smm.Outc
 		return Created{}, smm.Outcome{}, unreadable(r.Op, c.ref(), "nothing was made")
 	}
 	return v, smm.Outcome{State: smm.OutcomePublished, Evidence: smm.EvidenceReply}, nil
-}
-
-// graph gives throttles without a time one, since callers must know when to come
-// back. It is the place for what package meta should do for all products; when it
-// does, graph goes.
-type graph struct{ *meta.Client }
-
-// throttlePause is when a throttle whose answer does not say is tried again: the
-// budget of an app rolls over an hour.
-const throttlePause = 5 * time.Minute
-
-func waited(err error) error {
-	limit, is := errors.AsType[*smm.RateLimitError](err)
-	e, ours := errors.AsType[*smm.Error](err)
-	if !is || !ours || limit.After > 0 {
-		return err
-	}
-	out, l := *e, *limit
-	l.After = throttlePause
-	out.Err = &l
-	return &out
-}
-
-func (g *graph) Read(ctx context.Context, r *meta.Request, into any) error {
-	return waited(g.Client.Read(ctx, r, into))
-}
-
-func (g *graph) Write(ctx context.Context, r *meta.Request, into any) error {
-	return waited(g.Client.Write(ctx, r, into))
-}
-
-func (g *graph) Do(ctx context.Context, r *meta.Request) error { return waited(g.Client.Do(ctx, r)) }
-
-func (g *graph) Commit(ctx context.Context, r *meta.Request, into any) (smm.Outcome, error) {
-	o, err := g.Client.Commit(ctx, r, into)
-	return o, waited(err)
-}
-
-func getFrom[T any](ctx context.Context, c *Client, r *meta.Request) (T, error) {
-	v, err := meta.Get[T](ctx, c.graph.Client, r)
-	return v, waited(err)
-}
-
-func listFrom[T any](ctx context.Context, c *Client, r *meta.Request, p ListParams) (Page[T], error) {
-	page, err := meta.List[T](ctx, c.graph.Client, r, p)
-	return page, waited(err)
 }

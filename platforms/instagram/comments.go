@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 
+	"github.com/smmkit/smmkit/platforms/internal/meta"
 	"github.com/smmkit/smmkit/smm"
 )
 
@@ -24,14 +25,14 @@ var (
 func (s *CommentService) List(ctx context.Context, media ID, p ListParams) (Page[Comment], error) {
 	r := s.c.req("comments.list", string(media), "comments")
 	r.Fields = commentFields
-	return listFrom[Comment](ctx, s.c, r, p)
+	return meta.List[Comment](ctx, s.c.graph, r, p)
 }
 
 // Replies lists the answers to a comment.
 func (s *CommentService) Replies(ctx context.Context, comment ID, p ListParams) (Page[Comment], error) {
 	r := s.c.req("comments.replies", string(comment), "replies")
 	r.Fields = answerFields
-	return listFrom[Comment](ctx, s.c, r, p)
+	return meta.List[Comment](ctx, s.c.graph, r, p)
 }
 
 // Get reads a comment under a media of the account.

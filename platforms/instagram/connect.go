@@ -210,7 +210,7 @@ func (f *finder) find(ctx context.Context, cred smm.Credential) ([]smm.Connected
 	}
 	pages, err := c.graph.AllAccounts(ctx)
 	if err != nil {
-		return nil, waited(err)
+		return nil, err
 	}
 	var out []smm.Connected
 	for i := range pages {

@@ -73,7 +73,7 @@ func (p *AccountParams) values(names []string) url.Values {
 }
 
 func (s *InsightService) read(ctx context.Context, r *meta.Request) ([]Insight, error) {
-	page, err := listFrom[Insight](ctx, s.c, r, ListParams{})
+	page, err := meta.List[Insight](ctx, s.c.graph, r, ListParams{})
 	return page.Items, err
 }
 

@@ -204,7 +204,7 @@ const opPublish = "media.publish"
 func (s *MediaService) PublishingLimit(ctx context.Context) (PublishingLimit, error) {
 	r := s.c.req("media.publishing_limit", string(s.c.account), "content_publishing_limit")
 	r.Fields = []string{"quota_usage", "config"}
-	page, err := listFrom[PublishingLimit](ctx, s.c, r, ListParams{})
+	page, err := meta.List[PublishingLimit](ctx, s.c.graph, r, ListParams{})
 	if err != nil || len(page.Items) == 0 {
 		return PublishingLimit{}, err
 	}
@@ -238,7 +238,7 @@ func (s *MediaService) List(ctx context.Context, p ListParams) (Page[Media], err
 func (s *MediaService) list(ctx context.Context, op, edge string, fields []string, p ListParams) (Page[Media], error) {
 	r := s.c.req(op, string(s.c.account), edge)
 	r.Fields = fields
-	return listFrom[Media](ctx, s.c, r, p)
+	return meta.List[Media](ctx, s.c.graph, r, p)
 }
 
 // Stories lists the stories of the last 24 hours.
@@ -267,14 +267,14 @@ func (s *MediaService) Live(ctx context.Context, p ListParams) (Page[Media], err
 // Scheduled lists what the account has scheduled in Instagram's own app; the API
 // schedules nothing. Only ids are read, since the fields are not documented.
 func (s *MediaService) Scheduled(ctx context.Context, p ListParams) (Page[Node], error) {
-	return listFrom[Node](ctx, s.c, s.c.req("media.scheduled", string(s.c.account), "scheduled_media"), p)
+	return meta.List[Node](ctx, s.c.graph, s.c.req("media.scheduled", string(s.c.account), "scheduled_media"), p)
 }
 
 // Children reads the items of a carousel.
 func (s *MediaService) Children(ctx context.Context, id ID) (Page[Media], error) {
 	r := s.c.req("media.children", string(id), "children")
 	r.Fields = []string{"id", "media_type", "media_url", "thumbnail_url", "permalink", "timestamp"}
-	return listFrom[Media](ctx, s.c, r, ListParams{})
+	return meta.List[Media](ctx, s.c.graph, r, ListParams{})
 }
 
 // Delete removes a media (FacebookLogin, since 2025-12-03).

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/url"
 
+	"github.com/smmkit/smmkit/platforms/internal/meta"
 	"github.com/smmkit/smmkit/smm"
 )
 
@@ -41,14 +42,14 @@ func (s *MessageService) threads(ctx context.Context, op string, person ID, p Li
 		r.Params.Set("user_id", string(person))
 	}
 	r.Fields = []string{"id", "updated_time", "unread_count", "participants", threadFields}
-	return listFrom[Thread](ctx, s.c, r, p)
+	return meta.List[Thread](ctx, s.c.graph, r, p)
 }
 
 // List lists the messages of a conversation, newest first.
 func (s *MessageService) List(ctx context.Context, thread ID, p ListParams) (Page[DM], error) {
 	r := s.c.req("messages.list", string(thread), "messages")
 	r.Fields = messageFields
-	return listFrom[DM](ctx, s.c, r, p)
+	return meta.List[DM](ctx, s.c.graph, r, p)
 }
 
 var messageFields = []string{"id", "created_time", "from", "to", "message", "attachments", "is_unsupported"}
@@ -64,7 +65,7 @@ func (s *MessageService) Get(ctx context.Context, id ID) (DM, error) {
 func (s *MessageService) User(ctx context.Context, person ID) (User, error) {
 	r := s.c.req("messages.user", string(person))
 	r.Fields = []string{"name", "username", "profile_pic", "follower_count", "is_user_follow_business", "is_business_follow_user", "is_verified_user"}
-	u, err := getFrom[User](ctx, s.c, r)
+	u, err := meta.Get[User](ctx, s.c.graph, r)
 	if u.ID == "" {
 		u.ID = person // the answer need not repeat it
 	}

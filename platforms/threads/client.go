@@ -145,7 +145,7 @@ func (c *Client) made(op string, v created, err error) (ID, error) {
 // smm.OutcomePublished only with an id.
 func (c *Client) commit(ctx context.Context, r *meta.Request) (ID, smm.Outcome, error) {
 	var v created
-	o, err := c.send(ctx, r, &v)
+	o, err := c.api.Commit(ctx, r, &v)
 	if err != nil {
 		return "", o, err
 	}

@@ -176,7 +176,7 @@ func (s *ContainerService) Create(ctx context.Context, p *ContainerParams) (ID, 
 	r := s.c.request(op, s.c.me(), "threads")
 	r.Params, r.Priority = q, smm.PriorityPublish
 	var v created
-	err = s.c.write(ctx, r, &v)
+	err = s.c.api.Write(ctx, r, &v)
 	return s.c.made(op, v, err)
 }
 
@@ -185,7 +185,7 @@ func (s *ContainerService) Create(ctx context.Context, p *ContainerParams) (ID, 
 func (s *ContainerService) Get(ctx context.Context, id ID) (Container, error) {
 	r := s.c.request("container.get", string(id))
 	r.Fields, r.Priority = []string{"id", "status", "error_message"}, smm.PriorityPublish
-	c, err := get[Container](ctx, s.c, r)
+	c, err := meta.Get[Container](ctx, s.c.api, r)
 	if err == nil && c.Status == "" {
 		err = s.c.unreadable(r.Op, "a container without a status")
 	}
@@ -229,7 +229,7 @@ func (s *ContainerService) PublishText(ctx context.Context, p *ContainerParams) 
 func (s *ContainerService) Limit(ctx context.Context) (PublishingLimit, error) {
 	r := s.c.request("threads_publishing_limit", s.c.me(), "threads_publishing_limit")
 	r.Fields = limitFields()
-	page, err := list[PublishingLimit](ctx, s.c, r, ListParams{})
+	page, err := meta.List[PublishingLimit](ctx, s.c.api, r, ListParams{})
 	if err != nil {
 		return PublishingLimit{}, err
 	}

@@ -172,6 +172,6 @@ func (s *InsightService) Demographics(ctx context.Context, breakdown string) (In
 
 func (s *InsightService) read(ctx context.Context, r *meta.Request, p ListParams) ([]Insight, error) {
 	r.Priority = smm.PriorityBackground
-	page, err := list[Insight](ctx, s.c, r, p)
+	page, err := meta.List[Insight](ctx, s.c.api, r, p)
 	return page.Items, err
 }

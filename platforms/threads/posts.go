@@ -24,7 +24,7 @@ func fieldsOr(fields []string) []string {
 func (s *PostService) Get(ctx context.Context, id ID, fields ...string) (Post, error) {
 	r := s.c.request("thread.get", string(id))
 	r.Fields = fieldsOr(fields)
-	p, err := get[Post](ctx, s.c, r)
+	p, err := meta.Get[Post](ctx, s.c.api, r)
 	if err == nil && p.ID == "" {
 		err = s.c.unreadable(r.Op, "a post without an id")
 	}
@@ -53,13 +53,13 @@ const maxPage = 100
 func (c *Client) posts(ctx context.Context, r *meta.Request, p ListParams, fields []string) (Page[Post], error) {
 	r.Fields = fieldsOr(fields)
 	p.Limit = min(p.Limit, maxPage)
-	return list[Post](ctx, c, r, p)
+	return meta.List[Post](ctx, c.api, r, p)
 }
 
 // Delete removes an own post or reply (threads_delete). The vendor allows 100 a
 // day. What is gone gives an error that matches smm.ErrNotFound.
 func (s *PostService) Delete(ctx context.Context, id ID) error {
-	return s.c.do(ctx, s.c.deleting("thread.delete", string(id)))
+	return s.c.api.Do(ctx, s.c.deleting("thread.delete", string(id)))
 }
 
 // Repost shares a post unchanged, with a single request, and returns the id of

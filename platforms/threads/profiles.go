@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/smmkit/smmkit/platforms/internal/meta"
 	"github.com/smmkit/smmkit/smm"
 )
 
@@ -24,7 +25,7 @@ func (s *ProfileService) Me(ctx context.Context, fields ...string) (User, error)
 	if r.Fields = fields; len(fields) == 0 {
 		r.Fields = UserFields()
 	}
-	u, err := get[User](ctx, s.c, r)
+	u, err := meta.Get[User](ctx, s.c.api, r)
 	if err == nil && u.ID == "" {
 		err = s.c.unreadable(r.Op, "an account without an id")
 	}
@@ -44,7 +45,7 @@ func ProfileFields() []string {
 func (s *ProfileService) Lookup(ctx context.Context, username string) (Profile, error) {
 	r := s.c.request("profile_lookup", "profile_lookup")
 	r.Params, r.Fields = url.Values{"username": {username}}, ProfileFields()
-	p, err := get[Profile](ctx, s.c, r)
+	p, err := meta.Get[Profile](ctx, s.c.api, r)
 	if err == nil && p.Username == "" {
 		err = s.c.unreadable(r.Op, "a profile without a name")
 	}
@@ -112,7 +113,7 @@ type OEmbed struct {
 func (s *SearchService) OEmbed(ctx context.Context, address string) (OEmbed, error) {
 	r := s.c.request("oembed", "oembed")
 	r.Params = url.Values{"url": {address}}
-	return get[OEmbed](ctx, s.c, r)
+	return meta.Get[OEmbed](ctx, s.c.api, r)
 }
 
 // LocationService finds places (threads_location_tagging).
@@ -136,7 +137,7 @@ func (s *LocationService) Near(ctx context.Context, latitude, longitude float64)
 func (s *LocationService) find(ctx context.Context, q url.Values) ([]Location, error) {
 	r := s.c.request("location_search", "location_search")
 	r.Params, r.Fields = q, locationFields()
-	page, err := list[Location](ctx, s.c, r, ListParams{})
+	page, err := meta.List[Location](ctx, s.c.api, r, ListParams{})
 	return page.Items, err
 }
 
@@ -144,5 +145,5 @@ func (s *LocationService) find(ctx context.Context, q url.Values) ([]Location, e
 func (s *LocationService) Get(ctx context.Context, id ID) (Location, error) {
 	r := s.c.request("location.get", string(id))
 	r.Fields = locationFields()
-	return get[Location](ctx, s.c, r)
+	return meta.Get[Location](ctx, s.c.api, r)
 }

@@ -60,12 +60,12 @@ func (s *ReplyService) Pending(ctx context.Context, post ID, status ApprovalStat
 // SetHidden hides a reply to an own post, or shows it again
 // (threads_manage_replies). What answers it follows.
 func (s *ReplyService) SetHidden(ctx context.Context, reply ID, hidden bool) error {
-	return s.c.do(ctx, s.manage("reply.manage", reply, "manage_reply", "hide", hidden))
+	return s.c.api.Do(ctx, s.manage("reply.manage", reply, "manage_reply", "hide", hidden))
 }
 
 // SetApproved publishes a reply that waits, or ignores it.
 func (s *ReplyService) SetApproved(ctx context.Context, reply ID, approved bool) error {
-	return s.c.do(ctx, s.manage("reply.manage_pending", reply, "manage_pending_reply", "approve", approved))
+	return s.c.api.Do(ctx, s.manage("reply.manage_pending", reply, "manage_pending_reply", "approve", approved))
 }
 
 func (s *ReplyService) manage(op string, reply ID, edge, name string, on bool) *meta.Request {

@@ -1,6 +1,7 @@
 package meta
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"net/http"
@@ -114,12 +115,14 @@ func words(g GraphError) string {
 	return g.Message
 }
 
+// untoldWait is how long to wait after a throttle whose answer does not say: a
+// twelfth of the hour over which the budget of an app rolls. That budget's header
+// tells its use in percent and not when there is some again.
+const untoldWait = 5 * time.Minute
+
 func rateLimit(row Row, resp *httpx.Response) error {
-	e := &smm.RateLimitError{Scope: row.Budget, After: max(resp.Wait, Usages(resp.Header).regain(row.Budget))}
-	if e.After > 0 {
-		e.Reset = resp.At.Add(e.After)
-	}
-	return e
+	after := cmp.Or(max(resp.Wait, Usages(resp.Header).regain(row.Budget)), untoldWait)
+	return &smm.RateLimitError{Scope: row.Budget, After: after, Reset: resp.At.Add(after)}
 }
 
 // Outcome judges a commit by how it ended, its status and the table:

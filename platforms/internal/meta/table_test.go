@@ -258,8 +258,9 @@ func TestThrottleSaysWhen(t *testing.T) {
 	require.Equal(t, 19*time.Minute, wait)
 	require.Equal(t, epoch.Add(wait), table(t).Outcome(httpx.FateAnswered, resp).Next)
 	resp.Body = []byte(errorBody(4, 0, true)) // the app's throttle is not over when the account's is
-	_, ok = smm.RetryAfter(table(t).Error("op", smm.Ref{}, resp))
-	require.False(t, ok)
+	wait, ok = smm.RetryAfter(table(t).Error("op", smm.Ref{}, resp))
+	require.True(t, ok)
+	require.Equal(t, 5*time.Minute, wait, "nobody says")
 	resp.Wait = time.Second
 	wait, _ = smm.RetryAfter(table(t).Error("op", smm.Ref{}, resp))
 	require.Equal(t, time.Second, wait)
