@@ -23,7 +23,6 @@ func TestConformanceInstagramLogin(t *testing.T) {
 const (
 	onlyTags   = "one hashtag can be searched, and no text"
 	onlyTagged = "mentions are the posts in which the channel is tagged: answers are comments"
-	bareStatus = "package metatest answers a bare 404 with code 2, which is no 404; see TestWhatIsGone"
 	onlyMedia  = "the suite's post is a text alone, which Instagram does not take"
 )
 
@@ -50,7 +49,7 @@ func harness(t *testing.T, opts *instagramtest.Options) *smmtest.Harness {
 		},
 		Skip: map[string]string{
 			"capabilities/search": onlyTags, "errors/search": onlyTags, "tenants/search": onlyTags, "conversations/mentions": onlyTagged,
-			"errors/gone": bareStatus, "findings/unknown-channel": onlyMedia, "capabilities/edit": onlyMedia,
+			"findings/unknown-channel": onlyMedia, "capabilities/edit": onlyMedia,
 		},
 	}
 }

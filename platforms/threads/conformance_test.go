@@ -53,7 +53,6 @@ func harness(t *testing.T, opts *threadstest.Options) *smmtest.Harness {
 			return x == smm.CapRepost && b.Reposted("shop", target.ID)
 		},
 		Skip: map[string]string{
-			"errors/gone":            "the base of the simulator answers every status with code 2, which is no word of what is gone; see TestGone",
 			"conversations/mentions": "no edge lists the answers under all posts: one without a mention is a comment alone; see TestMentions",
 		},
 	}

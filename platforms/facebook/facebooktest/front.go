@@ -24,42 +24,7 @@ func (s *Server) front(w http.ResponseWriter, r *http.Request) {
 			r.URL.Path, r.URL.RawPath = path+tail, ""
 		}
 	}
-	s.base.Handler().ServeHTTP(&missing{ResponseWriter: w}, r)
-}
-
-// missing answers a bare 404 of the fault script as the vendor does what is not
-// there; the base answers all its faults as if they would pass.
-type missing struct {
-	http.ResponseWriter
-
-	fault bool
-}
-
-// WriteHeader implements http.ResponseWriter.
-func (m *missing) WriteHeader(status int) {
-	m.fault = status == http.StatusNotFound
-	m.ResponseWriter.WriteHeader(status)
-}
-
-// Write implements http.ResponseWriter.
-func (m *missing) Write(b []byte) (int, error) {
-	if !m.fault || !bytes.Contains(b, []byte(`"code":2,`)) {
-		return m.ResponseWriter.Write(b)
-	}
-	if _, err := m.ResponseWriter.Write(bytes.Replace(b, []byte(`"code":2,`), []byte(`"code":803,`), 1)); err != nil {
-		return 0, err
-	}
-	return len(b), nil
-}
-
-// Unwrap is for http.ResponseController.
-func (m *missing) Unwrap() http.ResponseWriter { return m.ResponseWriter }
-
-// Flush implements http.Flusher: a reply that breaks off has to begin.
-func (m *missing) Flush() {
-	if f, ok := m.ResponseWriter.(http.Flusher); ok {
-		f.Flush()
-	}
+	s.base.Handler().ServeHTTP(w, r)
 }
 
 // The phases.

@@ -82,6 +82,18 @@ func errExpired(now time.Time) *Error {
 	}
 }
 
+// scripted is what a fault with a status says: what is gone is gone, anything else
+// passes.
+func scripted(status int) Reply {
+	if status == http.StatusNotFound {
+		return Fail(&Error{
+			Status: status, Code: 100, Subcode: 33, Type: typeMethod,
+			Message: "Unsupported request. Object does not exist, cannot be loaded due to missing permissions, or does not support this operation",
+		})
+	}
+	return Fail(&Error{Status: status, Code: 2, Type: typeOAuth, Transient: true, Message: "An unexpected error has occurred. Please retry your request later."})
+}
+
 // NotFound is the error of an id that is unknown or out of sight.
 func NotFound(id string) *Error {
 	return &Error{

@@ -50,7 +50,7 @@ func NewServer(world *sim.World, opts *Options) *Server {
 		Throttle: func(w http.ResponseWriter, _ *http.Request) { s.write(w, s.throttled(nil)) },
 		Expire:   func(w http.ResponseWriter, _ *http.Request) { s.write(w, Fail(errExpired(s.now()))) },
 		Error: func(w http.ResponseWriter, _ *http.Request, status int) {
-			s.write(w, Fail(&Error{Status: status, Code: 2, Type: typeOAuth, Transient: true, Message: "An unexpected error has occurred. Please retry your request later."}))
+			s.write(w, scripted(status))
 		},
 	}
 	s.http = httptest.NewUnstartedServer(s.dated(wire.Handler(http.HandlerFunc(s.serve))))
