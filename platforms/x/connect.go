@@ -92,6 +92,9 @@ var needs = []need{
 	{smm.CapSearch, []string{"posts.search"}}, {smm.CapWebhooks, nil},
 }
 
+// lossReplies says of a granted capability where it ends.
+const lossReplies = "X takes replies of self-serve apps to those alone who mentioned the account or quoted one of its posts, since 2026-02-23; an Enterprise contract lifts that"
+
 // creates are the capabilities that go through the publishing protocol.
 var creates = []smm.Capability{
 	smm.CapPost, smm.CapLink, smm.CapImage, smm.CapImages, smm.CapVideo, smm.CapGIF, smm.CapPoll, smm.CapQuote,
@@ -133,6 +136,9 @@ func (d *Driver) support(me *User, scopes []string) map[smm.Capability]smm.Suppo
 			s = smm.Support{State: smm.StateServer, Cure: "give the app's consumer secret in Config.WebhookSecrets"}
 		case len(lacks) > 0:
 			s = smm.Support{State: smm.StateScope, Missing: lacks, Cure: "connect the account again and allow " + strings.Join(lacks, " and ")}
+		}
+		if n.capability == smm.CapReply && s.State == smm.StateGranted && d.cfg.Tier == TierSelfServe {
+			s.Cure = lossReplies // X alone knows whom this concerns
 		}
 		if slices.Contains(creates, n.capability) {
 			s.Guarantee = &g
