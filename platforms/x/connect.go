@@ -57,7 +57,10 @@ func NewConnector(cfg ConnectorConfig) (*Connector, error) {
 	if cfg.Clock == nil {
 		cfg.Clock = smm.SystemClock()
 	}
-	o, err := NewOAuth(OAuthConfig(cfg))
+	o, err := NewOAuth(OAuthConfig{
+		ClientID: cfg.ClientID, ClientSecret: cfg.ClientSecret, BaseURL: cfg.BaseURL, AuthorizeURL: cfg.AuthorizeURL,
+		HTTPClient: cfg.HTTPClient, Clock: cfg.Clock, Logger: cfg.Logger, UserAgent: cfg.UserAgent,
+	})
 	if err != nil {
 		return nil, err
 	}

@@ -154,7 +154,7 @@ func lists(t *testing.T, spelling xtest.Spelling, names x.Names) {
 	g := stand(t, &xtest.Options{Tier: xtest.Enterprise, NoQuotas: true, Spelling: spelling, EscapeText: true})
 	g.config.Names = names
 	ch := g.channel(t)
-	own := g.publish(t, &smm.Post{Text: "A & B #tag https://example.com/a?b=c @visitor", Thread: []smm.Post{{Text: "part two"}}})
+	own := g.publish(t, &smm.Post{Text: "A & B #tag https://example.com/a?b=c&copy=1 &lt; @visitor", Thread: []smm.Post{{Text: "part two"}}})
 	theirs, err := g.VisitorPosts(t.Context(), visitorHandle, "", "hello @shop")
 	require.NoError(t, err)
 	comment, err := g.VisitorPosts(t.Context(), visitorHandle, own.Post.ID, "a comment")
@@ -167,7 +167,7 @@ func lists(t *testing.T, spelling xtest.Spelling, names x.Names) {
 	require.Len(t, posts, 2, "neither the repost nor the answer to somebody")
 	p := posts[1]
 	require.Equal(t, own.Post, p.Ref)
-	require.Equal(t, smm.Untrusted("A & B #tag https://example.com/a?b=c @visitor"), p.Text)
+	require.Equal(t, smm.Untrusted("A & B #tag https://example.com/a?b=c&copy=1 &lt; @visitor"), p.Text)
 	require.Equal(t, "https://x.com/shop/status/"+own.Post.ID, p.URL)
 	require.Equal(t, "shop", p.Author.Handle)
 	require.Equal(t, g.account.Channel.ID, p.Author.Ref.ID)
@@ -178,7 +178,7 @@ func lists(t *testing.T, spelling xtest.Spelling, names x.Names) {
 		targets[e.Kind] = e.Target
 	}
 	require.Equal(t, map[smm.EntityKind]string{
-		smm.EntityHashtag: "tag", smm.EntityLink: "https://example.com/a?b=c", smm.EntityMention: g.visitor.String(),
+		smm.EntityHashtag: "tag", smm.EntityLink: "https://example.com/a?b=c&copy=1", smm.EntityMention: g.visitor.String(),
 	}, targets)
 
 	around(t, g, own.Post, comment)
