@@ -16,6 +16,7 @@ import (
 	"github.com/smmkit/smmkit/internal/httpx"
 	"github.com/smmkit/smmkit/internal/oauthx"
 	"github.com/smmkit/smmkit/internal/oauthx/keep"
+	"github.com/smmkit/smmkit/platforms/x/oauth1"
 	"github.com/smmkit/smmkit/smm"
 )
 
@@ -350,12 +351,19 @@ func DriverFromToken(ctx context.Context, token string, cfg *Config) (*Driver, s
 	return d, ch, nil
 }
 
+// ExtraTokenSecret is the name in Credential.Extra of the secret that belongs to
+// an access token of OAuth 1.0a, such as the developer portal shows for one's own
+// account. Such a token does not expire and has no scopes; requests with it are
+// signed with Config's consumer key.
+const ExtraTokenSecret = "oauth1_token_secret"
+
 // keptAuth sends the access token that a keeper has for an account, which may
 // have been renewed or connected again by another process. The answer 401 is the
 // moment to look.
 type keptAuth struct {
 	keeper *keep.Keeper
 	clock  smm.Clock
+	signer oauth1.Signer // without a token
 
 	mu      sync.Mutex
 	sent    smm.Credential // what was sent last
@@ -377,6 +385,11 @@ func (a *keptAuth) Authorize(ctx context.Context, req *http.Request) error {
 	}
 	a.sent = cred
 	a.mu.Unlock()
+	if secret := cred.Extra[ExtraTokenSecret]; !secret.IsZero() {
+		signer := a.signer
+		signer.Token, signer.TokenSecret = cred.AccessToken, secret
+		return signer.Authorize(ctx, req)
+	}
 	return httpx.Bearer(cred.AccessToken).Authorize(ctx, req)
 }
 

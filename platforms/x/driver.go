@@ -15,6 +15,7 @@ import (
 	"github.com/smmkit/smmkit/internal/httpx"
 	"github.com/smmkit/smmkit/internal/mediax"
 	"github.com/smmkit/smmkit/internal/oauthx/keep"
+	"github.com/smmkit/smmkit/platforms/x/oauth1"
 	"github.com/smmkit/smmkit/smm"
 )
 
@@ -30,6 +31,11 @@ type Config struct {
 	// connected again after two hours. A public client has no secret.
 	ClientID     string
 	ClientSecret smm.Secret
+
+	// ConsumerKey and ConsumerSecret are those of the app for credentials of OAuth
+	// 1.0a: see ExtraTokenSecret.
+	ConsumerKey    string
+	ConsumerSecret smm.Secret
 
 	// Tier is what the app's owner pays for. It decides which capabilities are
 	// granted; with "" X decides, and nothing is refused before it is sent.
@@ -189,7 +195,10 @@ func (d *Driver) newSession(key clientKey, cred *smm.Credential) (*session, erro
 		return nil, err
 	}
 	v := d.vendorConfig(ID(key.channel.ID))
-	v.Auth = &keptAuth{keeper: s.keeper, clock: d.cfg.Clock}
+	v.Auth = &keptAuth{
+		keeper: s.keeper, clock: d.cfg.Clock,
+		signer: oauth1.Signer{ConsumerKey: d.cfg.ConsumerKey, ConsumerSecret: d.cfg.ConsumerSecret, Clock: d.cfg.Clock},
+	}
 	if s.Client, err = NewClient(v); err != nil {
 		return nil, err
 	}
