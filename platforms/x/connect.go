@@ -16,6 +16,7 @@ import (
 	"github.com/smmkit/smmkit/internal/httpx"
 	"github.com/smmkit/smmkit/internal/oauthx"
 	"github.com/smmkit/smmkit/internal/oauthx/keep"
+	"github.com/smmkit/smmkit/platforms/x/oauth1"
 	"github.com/smmkit/smmkit/smm"
 )
 
@@ -57,7 +58,10 @@ func NewConnector(cfg ConnectorConfig) (*Connector, error) {
 	if cfg.Clock == nil {
 		cfg.Clock = smm.SystemClock()
 	}
-	o, err := NewOAuth(OAuthConfig(cfg))
+	o, err := NewOAuth(OAuthConfig{
+		ClientID: cfg.ClientID, ClientSecret: cfg.ClientSecret, BaseURL: cfg.BaseURL, AuthorizeURL: cfg.AuthorizeURL,
+		HTTPClient: cfg.HTTPClient, Clock: cfg.Clock, Logger: cfg.Logger, UserAgent: cfg.UserAgent,
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -91,6 +95,9 @@ var needs = []need{
 	{smm.CapPostMetrics, []string{"posts.lookup"}}, {smm.CapAcctMetrics, []string{"users.get"}}, {smm.CapProfile, []string{"users.get"}},
 	{smm.CapSearch, []string{"posts.search"}}, {smm.CapWebhooks, nil},
 }
+
+// lossReplies says of a granted capability where it ends.
+const lossReplies = "X takes replies of self-serve apps to those alone who mentioned the account or quoted one of its posts, since 2026-02-23; an Enterprise contract lifts that"
 
 // creates are the capabilities that go through the publishing protocol.
 var creates = []smm.Capability{
@@ -133,6 +140,9 @@ func (d *Driver) support(me *User, scopes []string) map[smm.Capability]smm.Suppo
 			s = smm.Support{State: smm.StateServer, Cure: "give the app's consumer secret in Config.WebhookSecrets"}
 		case len(lacks) > 0:
 			s = smm.Support{State: smm.StateScope, Missing: lacks, Cure: "connect the account again and allow " + strings.Join(lacks, " and ")}
+		}
+		if n.capability == smm.CapReply && s.State == smm.StateGranted && d.cfg.Tier == TierSelfServe {
+			s.Cure = lossReplies // X alone knows whom this concerns
 		}
 		if slices.Contains(creates, n.capability) {
 			s.Guarantee = &g
@@ -341,12 +351,19 @@ func DriverFromToken(ctx context.Context, token string, cfg *Config) (*Driver, s
 	return d, ch, nil
 }
 
+// ExtraTokenSecret is the name in Credential.Extra of the secret that belongs to
+// an access token of OAuth 1.0a, such as the developer portal shows for one's own
+// account. Such a token does not expire and has no scopes; requests with it are
+// signed with Config's consumer key.
+const ExtraTokenSecret = "oauth1_token_secret"
+
 // keptAuth sends the access token that a keeper has for an account, which may
 // have been renewed or connected again by another process. The answer 401 is the
 // moment to look.
 type keptAuth struct {
 	keeper *keep.Keeper
 	clock  smm.Clock
+	signer oauth1.Signer // without a token
 
 	mu      sync.Mutex
 	sent    smm.Credential // what was sent last
@@ -368,6 +385,11 @@ func (a *keptAuth) Authorize(ctx context.Context, req *http.Request) error {
 	}
 	a.sent = cred
 	a.mu.Unlock()
+	if secret := cred.Extra[ExtraTokenSecret]; !secret.IsZero() {
+		signer := a.signer
+		signer.Token, signer.TokenSecret = cred.AccessToken, secret
+		return signer.Authorize(ctx, req)
+	}
 	return httpx.Bearer(cred.AccessToken).Authorize(ctx, req)
 }
 

@@ -184,6 +184,31 @@ func TestWithoutClientID(t *testing.T) {
 	require.Zero(t, g.Refreshes())
 }
 
+// TestOAuth1 publishes with the four keys that the developer portal shows.
+func TestOAuth1(t *testing.T) {
+	g := stand(t, nil)
+	login := g.account.Login
+	cred, err := g.store.Load(t.Context(), "", g.account.Channel)
+	require.NoError(t, err)
+	_, err = g.store.Swap(t.Context(), "", g.account.Channel, cred.Version, smm.Credential{
+		AccessToken: smm.NewSecret(login["X_OAUTH1_TOKEN"]), Extra: map[string]smm.Secret{x.ExtraTokenSecret: smm.NewSecret(login["X_OAUTH1_SECRET"])},
+	})
+	require.NoError(t, err)
+	g.config.ConsumerKey, g.config.ConsumerSecret = login["X_CONSUMER_KEY"], smm.NewSecret(login["X_CONSUMER_SECRET"])
+	g.world.Clock.Advance(1000 * time.Hour)
+	r := g.publish(t, &smm.Post{Text: "signed", Media: []smm.Media{{Name: "red.png", AltText: "red"}, {Name: "blue.jpg"}}})
+	require.Equal(t, smm.OutcomePublished, r.Outcome)
+	h, err := g.channel(t).Health(t.Context())
+	require.NoError(t, err)
+	require.Equal(t, smm.ConnectionWorks, h.State)
+	require.True(t, h.Capabilities.Has(smm.CapPost, smm.CapMessage))
+
+	g.config.ConsumerSecret = smm.NewSecret("another")
+	_, err = g.channel(t).Capabilities(t.Context())
+	require.ErrorIs(t, err, smm.ErrUnauthorized)
+	require.NotContains(t, err.Error(), login["X_OAUTH1_TOKEN"])
+}
+
 // TestDriverFromToken is the shortest way.
 func TestDriverFromToken(t *testing.T) {
 	g := stand(t, nil)

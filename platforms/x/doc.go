@@ -6,7 +6,9 @@
 //
 // [Client] is the vendor client of one account, with the vendor's words:
 // client.Posts.Create, client.Messages.Send. It begins with [FromToken], or comes
-// from smm.As; [OAuth] gets tokens, and package oauth1 signs the older way.
+// from smm.As; [OAuth] gets tokens, and package oauth1 signs the older way, also
+// for a driver ([ExtraTokenSecret]): with the four keys that the developer portal
+// shows, nothing expires.
 //
 // # What it covers
 //

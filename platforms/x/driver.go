@@ -15,6 +15,7 @@ import (
 	"github.com/smmkit/smmkit/internal/httpx"
 	"github.com/smmkit/smmkit/internal/mediax"
 	"github.com/smmkit/smmkit/internal/oauthx/keep"
+	"github.com/smmkit/smmkit/platforms/x/oauth1"
 	"github.com/smmkit/smmkit/smm"
 )
 
@@ -30,6 +31,11 @@ type Config struct {
 	// connected again after two hours. A public client has no secret.
 	ClientID     string
 	ClientSecret smm.Secret
+
+	// ConsumerKey and ConsumerSecret are those of the app for credentials of OAuth
+	// 1.0a: see ExtraTokenSecret.
+	ConsumerKey    string
+	ConsumerSecret smm.Secret
 
 	// Tier is what the app's owner pays for. It decides which capabilities are
 	// granted; with "" X decides, and nothing is refused before it is sent.
@@ -189,7 +195,10 @@ func (d *Driver) newSession(key clientKey, cred *smm.Credential) (*session, erro
 		return nil, err
 	}
 	v := d.vendorConfig(ID(key.channel.ID))
-	v.Auth = &keptAuth{keeper: s.keeper, clock: d.cfg.Clock}
+	v.Auth = &keptAuth{
+		keeper: s.keeper, clock: d.cfg.Clock,
+		signer: oauth1.Signer{ConsumerKey: d.cfg.ConsumerKey, ConsumerSecret: d.cfg.ConsumerSecret, Clock: d.cfg.Clock},
+	}
 	if s.Client, err = NewClient(v); err != nil {
 		return nil, err
 	}
@@ -242,7 +251,8 @@ func (d *Driver) look(ctx context.Context, channel smm.Ref, s *session) (User, e
 func premium(u *User) bool { return u.SubscriptionType != "" && u.SubscriptionType != "None" }
 
 // Capabilities implements smm.Driver. It asks X for the account, since Premium
-// accounts may edit and write long posts (one request, of the price of a user,
+// accounts may edit, write long posts and post long videos, for which X names no
+// bound (one request, of the price of a user,
 // every six hours); which scopes the token has is known only if the credential
 // says so.
 func (d *Driver) Capabilities(ctx context.Context, channel smm.Ref) (smm.Capabilities, error) {
@@ -259,8 +269,10 @@ func (d *Driver) Capabilities(ctx context.Context, channel smm.Ref) (smm.Capabil
 		return smm.Capabilities{}, err
 	}
 	l := DocumentedLimits()
+	l.Message = smm.TextLimits{Max: MessageText, Unit: smm.UnitWeighted}
 	if premium(&me) {
-		l.Text.Max, l.Live = LongText, append(l.Live, "text.max")
+		l.Text.Max, l.Media.VideoLength, l.Media.VideoBytes = LongText, 0, MaxSegments*MaxSegment
+		l.Live = append(l.Live, "text.max", "media.video_length", "media.video_bytes")
 	}
 	return smm.NewCapabilities(d.cfg.Clock.Now(), d.support(&me, cred.Scopes), l), nil
 }
@@ -268,6 +280,10 @@ func (d *Driver) Capabilities(ctx context.Context, channel smm.Ref) (smm.Capabil
 // LongText is what a post of a Premium account may count, by X's own pages, which
 // is not verified.
 const LongText = 25_000
+
+// MessageText is what a direct message may count. It is from memory: the
+// specification has no bound.
+const MessageText = 10_000
 
 // CountText implements smm.TextCounter with X's rule. A card counts as the link
 // that is added to the text for it.
@@ -294,7 +310,7 @@ func (d *Driver) ValidatePost(_ context.Context, _ smm.Ref, p *smm.Post, _ smm.C
 	if kind, err := p.CreateKind(); err == nil && kind == smm.CreateReply && d.cfg.Tier == TierSelfServe {
 		out = append(out, smm.Finding{
 			Code: "reply.summons", Severity: smm.SeverityInfo, Path: "reply_to", Source: tierSource,
-			Message: "X takes replies of self-serve apps to those alone who mentioned the account or quoted one of its posts",
+			Message: lossReplies,
 		})
 	}
 	if k := p.Card; k != nil && (k.Title != "" || k.Description != "" || k.Thumbnail != nil) {

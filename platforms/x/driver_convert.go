@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"html"
 	"slices"
 	"strings"
 	"time"
@@ -54,6 +53,7 @@ func authorOf(channel smm.Ref, id ID, in *Includes) smm.Author {
 // plainText is a text as its author wrote it: links in their long form, without
 // those that X adds for media, and without X's escapes.
 func plainText(text string, entities *Entities, media bool) string {
+	text = readback.Unescape(text) // before addresses come in, which are not escaped
 	if entities != nil {
 		for _, e := range entities.URLs {
 			switch {
@@ -65,7 +65,7 @@ func plainText(text string, entities *Entities, media bool) string {
 			}
 		}
 	}
-	return strings.TrimSpace(html.UnescapeString(text))
+	return strings.TrimSpace(text)
 }
 
 // PlainText is the whole text of a post as its author wrote it: with links in

@@ -33,7 +33,24 @@ func listed(r smm.PageRequest, lowest int) ListParams {
 	return p
 }
 
-func ranged(r smm.PageRequest) TimeRange { return TimeRange{Start: r.Since, End: r.Until} }
+// searchReach is how far back a search goes, and newestEnd how far before now a
+// list may end. X refuses a time beyond either, which is from memory; leaving it
+// out gives the same items.
+const (
+	searchReach = 7*24*time.Hour - time.Minute
+	newestEnd   = 15 * time.Second
+)
+
+func (d *Driver) ranged(r smm.PageRequest, search bool) TimeRange {
+	out, now := TimeRange{Start: r.Since, End: r.Until}, d.cfg.Clock.Now()
+	if out.End.After(now.Add(-newestEnd)) {
+		out.End = time.Time{}
+	}
+	if search && out.Start.Before(now.Add(-searchReach)) {
+		out.Start = time.Time{}
+	}
+	return out
+}
 
 // withAuthors asks for names beside what posts say, since a conversation without
 // them is of no use to people. X may charge for each.
@@ -61,7 +78,7 @@ func (d *Driver) ListPosts(ctx context.Context, channel smm.Ref, r smm.PageReque
 	if err != nil {
 		return smm.Page[smm.PublishedPost]{}, err
 	}
-	p, err := s.Posts.Timeline(ctx, ID(channel.ID), TimelineParams{ListParams: listed(r, 5), TimeRange: ranged(r), ExcludeReposts: true})
+	p, err := s.Posts.Timeline(ctx, ID(channel.ID), TimelineParams{ListParams: listed(r, 5), TimeRange: d.ranged(r, false), ExcludeReposts: true})
 	if err != nil {
 		return smm.Page[smm.PublishedPost]{}, err
 	}
@@ -112,7 +129,7 @@ func (d *Driver) ListTimeline(ctx context.Context, channel smm.Ref, r smm.PageRe
 	if err != nil {
 		return smm.Page[smm.PublishedPost]{}, err
 	}
-	p, err := s.Posts.Home(ctx, TimelineParams{ListParams: listed(r, 1), TimeRange: ranged(r), Fields: withAuthors})
+	p, err := s.Posts.Home(ctx, TimelineParams{ListParams: listed(r, 1), TimeRange: d.ranged(r, false), Fields: withAuthors})
 	if err != nil {
 		return smm.Page[smm.PublishedPost]{}, err
 	}
@@ -132,7 +149,7 @@ func (d *Driver) ListComments(ctx context.Context, channel, post smm.Ref, r smm.
 		return smm.Page[smm.Message]{}, err
 	}
 	p, err := s.Posts.Search(ctx, SearchParams{
-		ListParams: listed(r, 10), TimeRange: ranged(r), Fields: withAuthors,
+		ListParams: listed(r, 10), TimeRange: d.ranged(r, true), Fields: withAuthors,
 		Query: "conversation_id:" + post.ID + " OR in_reply_to_tweet_id:" + post.ID,
 	})
 	if err != nil {
@@ -154,7 +171,7 @@ func (d *Driver) ListMentions(ctx context.Context, channel smm.Ref, r smm.PageRe
 	if err != nil {
 		return smm.Page[smm.Message]{}, err
 	}
-	p, err := s.Posts.Mentions(ctx, ID(channel.ID), TimelineParams{ListParams: listed(r, 5), TimeRange: ranged(r), Fields: withAuthors})
+	p, err := s.Posts.Mentions(ctx, ID(channel.ID), TimelineParams{ListParams: listed(r, 5), TimeRange: d.ranged(r, false), Fields: withAuthors})
 	if err != nil {
 		return smm.Page[smm.Message]{}, err
 	}
@@ -271,7 +288,7 @@ func (d *Driver) SearchPosts(ctx context.Context, channel smm.Ref, q smm.SearchQ
 	if err != nil {
 		return smm.Page[smm.PublishedPost]{}, err
 	}
-	p, err := s.Posts.Search(ctx, SearchParams{ListParams: listed(r, 10), TimeRange: ranged(r), Query: query, Fields: withAuthors})
+	p, err := s.Posts.Search(ctx, SearchParams{ListParams: listed(r, 10), TimeRange: d.ranged(r, true), Query: query, Fields: withAuthors})
 	if err != nil {
 		return smm.Page[smm.PublishedPost]{}, err
 	}

@@ -43,6 +43,8 @@ func TestCapabilitiesOfTiers(t *testing.T) {
 			require.Contains(t, s.Cure, "2026-04-20", c)
 			require.ErrorIs(t, caps.Err(c), smm.ErrForbidden)
 		}
+		require.True(t, caps.Has(smm.CapReply))
+		require.Equal(t, len(lost) > 0, strings.Contains(caps.Support(smm.CapReply).Cure, "2026-02-23"))
 		require.Equal(t, smm.StateNever, caps.Support(smm.CapBlock).State)
 		require.Equal(t, smm.StateAccountType, caps.Support(smm.CapEdit).State)
 		require.Equal(t, smm.StateServer, caps.Support(smm.CapWebhooks).State)
@@ -60,7 +62,8 @@ func TestCapabilitiesOfPremium(t *testing.T) {
 	caps, err := g.channel(t).Capabilities(t.Context())
 	require.NoError(t, err)
 	require.Equal(t, x.LongText, caps.Limits().Text.Max)
-	require.Equal(t, []string{"text.max"}, caps.Limits().Live)
+	require.Equal(t, []string{"text.max", "media.video_length", "media.video_bytes"}, caps.Limits().Live)
+	require.Zero(t, caps.Limits().Media.VideoLength)
 	require.True(t, caps.Has(smm.CapEdit, smm.CapWebhooks))
 }
 
@@ -151,7 +154,7 @@ func lists(t *testing.T, spelling xtest.Spelling, names x.Names) {
 	g := stand(t, &xtest.Options{Tier: xtest.Enterprise, NoQuotas: true, Spelling: spelling, EscapeText: true})
 	g.config.Names = names
 	ch := g.channel(t)
-	own := g.publish(t, &smm.Post{Text: "A & B #tag https://example.com/a?b=c @visitor", Thread: []smm.Post{{Text: "part two"}}})
+	own := g.publish(t, &smm.Post{Text: "A & B #tag https://example.com/a?b=c&copy=1 &lt; @visitor", Thread: []smm.Post{{Text: "part two"}}})
 	theirs, err := g.VisitorPosts(t.Context(), visitorHandle, "", "hello @shop")
 	require.NoError(t, err)
 	comment, err := g.VisitorPosts(t.Context(), visitorHandle, own.Post.ID, "a comment")
@@ -164,7 +167,7 @@ func lists(t *testing.T, spelling xtest.Spelling, names x.Names) {
 	require.Len(t, posts, 2, "neither the repost nor the answer to somebody")
 	p := posts[1]
 	require.Equal(t, own.Post, p.Ref)
-	require.Equal(t, smm.Untrusted("A & B #tag https://example.com/a?b=c @visitor"), p.Text)
+	require.Equal(t, smm.Untrusted("A & B #tag https://example.com/a?b=c&copy=1 &lt; @visitor"), p.Text)
 	require.Equal(t, "https://x.com/shop/status/"+own.Post.ID, p.URL)
 	require.Equal(t, "shop", p.Author.Handle)
 	require.Equal(t, g.account.Channel.ID, p.Author.Ref.ID)
@@ -175,16 +178,23 @@ func lists(t *testing.T, spelling xtest.Spelling, names x.Names) {
 		targets[e.Kind] = e.Target
 	}
 	require.Equal(t, map[smm.EntityKind]string{
-		smm.EntityHashtag: "tag", smm.EntityLink: "https://example.com/a?b=c", smm.EntityMention: g.visitor.String(),
+		smm.EntityHashtag: "tag", smm.EntityLink: "https://example.com/a?b=c&copy=1", smm.EntityMention: g.visitor.String(),
 	}, targets)
 
-	comments, err := ch.Comments(own.Post, nil).Collect(t.Context(), 0)
+	around(t, g, own.Post, comment)
+}
+
+// around reads what others say.
+func around(t *testing.T, g *ground, own, comment smm.Ref) {
+	t.Helper()
+	ch := g.channel(t)
+	comments, err := ch.Comments(own, nil).Collect(t.Context(), 0)
 	require.NoError(t, err)
 	texts := map[string]smm.Message{}
 	for _, m := range comments {
 		texts[strings.TrimPrefix(string(m.Text), "@"+visitorHandle+" ")] = m
 		require.Equal(t, smm.KindComment, m.Ref.Kind)
-		require.Equal(t, own.Post.ID, m.Root.ID)
+		require.Equal(t, own.ID, m.Root.ID)
 	}
 	require.Contains(t, texts, "part two")
 	require.True(t, texts["an answer"].Own)
@@ -295,16 +305,22 @@ func TestNumbers(t *testing.T) {
 		"theirs clicks": {"", 0},
 	})
 
+	windowed(t, g, own)
+	account, err := g.channel(t).Metrics(t.Context(), smm.MetricRequest{})
+	require.NoError(t, err)
+	require.Len(t, account, 3)
+	require.Equal(t, int64(2), account[2].Value)
+}
+
+// windowed: of a day X tells nothing here.
+func windowed(t *testing.T, g *ground, own smm.Ref) {
+	t.Helper()
 	window, err := g.channel(t).Metrics(t.Context(), smm.MetricRequest{Subjects: []smm.Ref{own}, Window: smm.Window{From: epoch, To: epoch.Add(time.Hour)}})
 	require.NoError(t, err)
 	for _, m := range window {
 		require.Equal(t, smm.MetricNotReported, m.State)
 		require.Zero(t, m.Value)
 	}
-	account, err := g.channel(t).Metrics(t.Context(), smm.MetricRequest{})
-	require.NoError(t, err)
-	require.Len(t, account, 3)
-	require.Equal(t, int64(2), account[2].Value)
 }
 
 // TestPrivateNumbers: one post of somebody else's among them makes X refuse them
@@ -326,6 +342,28 @@ func TestPrivateNumbers(t *testing.T) {
 	require.NotContains(t, seen[0].URL.RawQuery, "non_public")
 	require.Equal(t, "5", seen[1].URL.Query().Get("ids"))
 	require.Equal(t, "non_public_metrics", seen[1].URL.Query().Get("tweet.fields"))
+}
+
+// TestTimes: times that X refuses, and that change nothing, are left out.
+func TestTimes(t *testing.T) {
+	b := open(t).says(200, `{"meta":{"result_count":0}}`)
+	d, ch := b.driver(t)
+	week := smm.PageRequest{Since: epoch.Add(-8 * 24 * time.Hour), Until: epoch}
+	day := smm.PageRequest{Since: epoch.Add(-48 * time.Hour), Until: epoch.Add(-24 * time.Hour), Limit: 1}
+	for _, r := range []smm.PageRequest{week, day} {
+		_, err := d.SearchPosts(t.Context(), ch, smm.SearchQuery{Text: "a"}, r)
+		require.NoError(t, err)
+		_, err = d.ListMentions(t.Context(), ch, r)
+		require.NoError(t, err)
+	}
+	var got []string
+	for _, s := range b.requests() {
+		q := s.URL.Query()
+		got = append(got, q.Get("start_time")+" "+q.Get("end_time")+" "+q.Get("max_results"))
+	}
+	require.Equal(t, []string{
+		"  ", "2026-10-25T09:00:00Z  ", "2026-10-31T09:00:00Z 2026-11-01T09:00:00Z 10", "2026-10-31T09:00:00Z 2026-11-01T09:00:00Z 5",
+	}, got)
 }
 
 func TestProfile(t *testing.T) {

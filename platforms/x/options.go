@@ -72,6 +72,11 @@ func misfits(p *smm.Post) []misfit {
 	add(p.Poll != nil && p.Poll.HideTotals, "poll.hide-totals", "poll.hide_totals", "polls of X show their totals to who has voted")
 	add(!p.Quote.IsZero() && len(p.Media) > 0, "quote.media", "quote", "a post has either media or a quoted post")
 	add(!p.Quote.IsZero() && p.Poll != nil, "quote.poll", "quote", "a post has either a poll or a quoted post")
+	if kind, err := p.CreateKind(); err == nil && kind == smm.CreateMessage {
+		add(len(p.Media) > 1, "message.media", "media", "a message has one file at most")
+		add(p.Poll != nil, "message.poll", "poll", "a message has no poll")
+		add(!p.Quote.IsZero(), "message.quote", "quote", "a message quotes no post")
+	}
 	return out
 }
 
@@ -128,36 +133,32 @@ func CostOf(p *smm.Post) (smm.Money, error) {
 	total := smm.Money{Currency: "USD"}
 	switch kind {
 	case smm.CreateMessage:
-		total.Micros += operations["messages.send"].price.Request
+		total.Micros = operations["messages.send"].price.Request
+		return total, nil
 	case smm.CreatePost, smm.CreateReply:
-		total.Micros += costOfPart(&post, kind == smm.CreateReply)
 	default:
 		return smm.Money{}, fmt.Errorf("%w: x: there is no %s", smm.ErrUnsupported, kind)
 	}
-	total.Micros += costOfAltTexts(post.Media)
+	total.Micros = costOfPart(&post, kind == smm.CreateReply)
 	for i := range post.Thread {
-		total.Micros += costOfPart(&post.Thread[i], true) + costOfAltTexts(post.Thread[i].Media)
+		total.Micros += costOfPart(&post.Thread[i], false)
 	}
 	if post.FirstComment != "" {
-		total.Micros += costOfPart(&smm.Post{Text: post.FirstComment}, true)
+		total.Micros += costOfPart(&smm.Post{Text: post.FirstComment}, false)
 	}
 	return total, nil
 }
 
-// costOfPart is the price of one create. The low price of a reply holds for
-// those that somebody asked for; whether it does in one's own thread is not
-// verified, so that the price of a post is taken there.
-func costOfPart(p *smm.Post, reply bool) int64 {
+// costOfPart is the price of one create and of the descriptions of its files. The
+// low price of a reply holds for those that somebody asked for; whether it does in
+// one's own thread is not verified, so that the price of a post is taken there.
+func costOfPart(p *smm.Post, asked bool) int64 {
 	params := PostParams{Text: withCard(p)}
-	if reply && p.ReplyTo.Kind != "" {
+	if asked {
 		params.Reply = &ReplyParams{}
 	}
-	return PriceOfPost(&params).Request
-}
-
-func costOfAltTexts(media []smm.Media) int64 {
-	var n int64
-	for _, m := range media {
+	n := PriceOfPost(&params).Request
+	for _, m := range p.Media {
 		if m.AltText != "" {
 			n += operations["media.metadata"].price.Request
 		}

@@ -198,9 +198,6 @@ func (d *Driver) beginMessage(ctx context.Context, s *session, r *smm.PublishReq
 	if err := onChannel(r.Channel, to, smm.KindConversation, smm.KindMessage, smm.KindAuthor); err != nil {
 		return prepared{}, err
 	}
-	if len(r.Post.Media) > 1 || r.Post.Poll != nil || !r.Post.Quote.IsZero() {
-		return prepared{}, invalid("a message has text and one file at most, and no poll or quoted post")
-	}
 	switch to.Kind {
 	case smm.KindAuthor:
 		st.To = ID(to.ID)

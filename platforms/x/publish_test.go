@@ -326,6 +326,7 @@ func TestRefusedBeforeSending(t *testing.T) {
 		"quote":       {&smm.Post{Text: "a", Quote: quoted}, "capability.plan"},
 		"quote+media": {&smm.Post{Text: "a", Quote: quoted, Media: []smm.Media{{Name: "red.png"}}}, "quote.media"},
 		"quote+poll":  {&smm.Post{Text: "a", Quote: quoted, Poll: &smm.Poll{Options: []string{"a", "b"}, Duration: time.Hour}}, "quote.poll"},
+		"message":     {&smm.Post{Text: "a", ReplyTo: quoted.WithKind(smm.KindAuthor, "5"), Media: []smm.Media{{Name: "red.png"}, {Name: "blue.jpg"}}}, "message.media"},
 		"cashtags":    {&smm.Post{Text: "$AAPL and $MSFT"}, "cashtags.too-many"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -383,6 +384,7 @@ func TestCostOf(t *testing.T) {
 		{&smm.Post{Text: "a", ReplyTo: post}, 10_000},
 		{&smm.Post{Text: "a example.com", ReplyTo: post}, 200_000},
 		{&smm.Post{Text: "a", ReplyTo: smm.Ref{Platform: x.Platform, Kind: smm.KindAuthor, ID: "5"}}, 15_000},
+		{&smm.Post{Text: "a https://example.com", Media: []smm.Media{{Name: "a", AltText: "a"}}, ReplyTo: smm.Ref{Platform: x.Platform, Kind: smm.KindAuthor, ID: "5"}}, 15_000},
 		{&smm.Post{Text: "a", Media: []smm.Media{{Name: "a", AltText: "a"}, {Name: "b"}}}, 20_000},
 		{&smm.Post{Text: "a", Thread: []smm.Post{{Text: "b"}, {Text: "https://example.com"}}, FirstComment: "c"}, 245_000},
 		{&smm.Post{Text: "https://example.com", Variants: map[smm.Platform]smm.Variant{x.Platform: {Text: ptr("a")}}}, 15_000},

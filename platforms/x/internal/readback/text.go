@@ -48,6 +48,16 @@ var (
 	mediaLink = regexp.MustCompile(`/status/\d+/(photo|video)/\d+$`)
 )
 
+var escapes = strings.NewReplacer("&amp;", "&", "&lt;", "<", "&gt;", ">")
+
+// Unescape takes back X's escapes of & < >, once.
+func Unescape(text string) string { return escapes.Replace(text) }
+
+// same compares with and without X's escapes, which it is not certain to make.
+func same(got, want string) bool {
+	return textx.SameText(got, want) || textx.SameText(Unescape(got), want)
+}
+
 // LeadsToMedia reports whether an address is one of media of a post.
 func LeadsToMedia(address string) bool { return mediaLink.MatchString(address) }
 
@@ -56,7 +66,7 @@ func LeadsToMedia(address string) bool { return mediaLink.MatchString(address) }
 func (t *Text) Is(sent string, reply bool) Fit {
 	want, hosts := sentLinks(sent, true)
 	long := t.long()
-	if slices.ContainsFunc(withoutNames(long, reply), func(s string) bool { return textx.SameText(s, want) }) {
+	if slices.ContainsFunc(withoutNames(long, reply), func(s string) bool { return same(s, want) }) {
 		return Yes
 	}
 	if t.Short && slices.ContainsFunc(withoutNames(long, reply), func(s string) bool { return isCut(s, want) }) {
@@ -68,7 +78,7 @@ func (t *Text) Is(sent string, reply bool) Fit {
 	// Without its links, as X's long form of one may be another than what was sent.
 	bare, _ := sentLinks(sent, false)
 	rest := strings.TrimSpace(shortLink.ReplaceAllString(t.Text, ""))
-	if slices.ContainsFunc(withoutNames(rest, reply), func(s string) bool { return textx.SameText(s, bare) }) {
+	if slices.ContainsFunc(withoutNames(rest, reply), func(s string) bool { return same(s, bare) }) {
 		return Maybe
 	}
 	return No

@@ -40,6 +40,9 @@ func TestIs(t *testing.T) {
 		{"not a short form", strings.Repeat("word ", 60), readback.Text{Text: strings.Repeat("word ", 50) + "…"}, false, readback.No},
 		{"an ellipsis of its own", "wait…", readback.Text{Text: "wait…", Short: true}, false, readback.Yes},
 		{"escapes", "a & b", readback.Text{Text: "a &amp; b"}, false, readback.Yes},
+		{"escapes of escapes", "write &lt; and  &amp;", readback.Text{Text: "write &amp;lt; and &amp;amp;"}, false, readback.Yes},
+		{"escapes that X leaves", "write &lt; and  &amp;", readback.Text{Text: "write &lt; and &amp;"}, false, readback.Yes},
+		{"a link with an ampersand", "http://example.com/?a=1&copy=2", readback.Text{Text: short, Links: link("http://example.com/?a=1&copy=2")}, false, readback.Yes},
 		{"forms of a letter", "e\u0301", readback.Text{Text: "\u00e9"}, false, readback.Yes},
 	} {
 		t.Run(tc.name, func(t *testing.T) { require.Equal(t, tc.want, tc.shown.Is(tc.sent, tc.reply)) })
