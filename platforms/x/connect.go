@@ -58,10 +58,7 @@ func NewConnector(cfg ConnectorConfig) (*Connector, error) {
 	if cfg.Clock == nil {
 		cfg.Clock = smm.SystemClock()
 	}
-	o, err := NewOAuth(OAuthConfig{
-		ClientID: cfg.ClientID, ClientSecret: cfg.ClientSecret, BaseURL: cfg.BaseURL, AuthorizeURL: cfg.AuthorizeURL,
-		HTTPClient: cfg.HTTPClient, Clock: cfg.Clock, Logger: cfg.Logger, UserAgent: cfg.UserAgent,
-	})
+	o, err := NewOAuth(OAuthConfig(cfg))
 	if err != nil {
 		return nil, err
 	}
@@ -355,7 +352,7 @@ func DriverFromToken(ctx context.Context, token string, cfg *Config) (*Driver, s
 // an access token of OAuth 1.0a, such as the developer portal shows for one's own
 // account. Such a token does not expire and has no scopes; requests with it are
 // signed with Config's consumer key.
-const ExtraTokenSecret = "oauth1_token_secret"
+const ExtraTokenSecret = "oauth1_token_secret" //nolint:gosec // a name, no secret
 
 // keptAuth sends the access token that a keeper has for an account, which may
 // have been renewed or connected again by another process. The answer 401 is the
