@@ -147,12 +147,10 @@ func surveyX(ctx context.Context, world *sim.World) (report, error) {
 	if err != nil {
 		return out, err
 	}
-	d, err := x.New(x.Config{
-		Credentials: smm.StaticToken(account.Channel, "", account.Login["X_ACCESS_TOKEN"]), BaseURL: server.URL(), Tier: x.TierSelfServe, Clock: world.Clock,
-	})
+	d, ch, err := x.FromToken(ctx, account.Login["X_ACCESS_TOKEN"], &x.Config{BaseURL: server.URL(), Tier: x.TierSelfServe, Clock: world.Clock})
 	if err != nil {
 		return out, err
 	}
-	out.caps, err = d.Capabilities(ctx, account.Channel)
+	out.caps, err = d.Capabilities(ctx, ch.Ref)
 	return out, err
 }

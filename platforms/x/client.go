@@ -158,10 +158,10 @@ func (c *Client) credentials(cfg *ClientConfig) error {
 	return nil
 }
 
-// FromToken makes a client for somebody who has an access token of an account
+// ClientFromToken makes a client for somebody who has an access token of an account
 // and nothing else, and asks whose it is (one request, of the price of a user).
 // cfg may be nil; its credentials and Account are not used.
-func FromToken(ctx context.Context, token string, cfg *ClientConfig) (*Client, User, error) {
+func ClientFromToken(ctx context.Context, token string, cfg *ClientConfig) (*Client, User, error) {
 	var v ClientConfig
 	if cfg != nil {
 		v = *cfg

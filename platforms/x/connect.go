@@ -269,7 +269,7 @@ func failed(op string, err error) error {
 // probe looks whose token it is and whether the account can be used.
 func (c *Connector) probe(ctx context.Context, cred smm.Credential) (smm.Connected, error) {
 	v := ClientConfig{BaseURL: c.cfg.BaseURL, HTTPClient: c.cfg.HTTPClient, Clock: c.cfg.Clock, Logger: c.cfg.Logger, UserAgent: c.cfg.UserAgent}
-	_, me, err := FromToken(ctx, cred.AccessToken.Reveal(), &v)
+	_, me, err := ClientFromToken(ctx, cred.AccessToken.Reveal(), &v)
 	if err == nil {
 		return smm.Connected{Channel: channelOf(&me), Credential: cred}, nil
 	}
@@ -317,16 +317,16 @@ func (c *Connector) Revoke(ctx context.Context, account smm.Ref, cred smm.Creden
 	return nil
 }
 
-// DriverFromToken makes a driver and finds the channel for somebody who has an
+// FromToken makes a driver and finds the channel for somebody who has an
 // access token and nothing else.
 //
-//	driver, channel, err := x.DriverFromToken(ctx, token, nil)
+//	driver, channel, err := x.FromToken(ctx, token, nil)
 //	client, err := smm.New([]smm.Driver{driver})
 //	result, err := client.Channel(channel.Ref).Publish(ctx, &smm.Post{Text: "Hello"}, nil)
 //
 // cfg may be nil; its Credentials are not used. The token is kept in memory and
 // lives for two hours at most. One request is made, of the price of a user.
-func DriverFromToken(ctx context.Context, token string, cfg *Config) (*Driver, smm.Channel, error) {
+func FromToken(ctx context.Context, token string, cfg *Config) (*Driver, smm.Channel, error) {
 	var c Config
 	if cfg != nil {
 		c = *cfg
@@ -337,7 +337,7 @@ func DriverFromToken(ctx context.Context, token string, cfg *Config) (*Driver, s
 		return nil, smm.Channel{}, err
 	}
 	v := d.vendorConfig("")
-	_, me, err := FromToken(ctx, token, &v)
+	_, me, err := ClientFromToken(ctx, token, &v)
 	if err != nil {
 		return nil, smm.Channel{}, err
 	}

@@ -209,10 +209,10 @@ func TestOAuth1(t *testing.T) {
 	require.NotContains(t, err.Error(), login["X_OAUTH1_TOKEN"])
 }
 
-// TestDriverFromToken is the shortest way.
-func TestDriverFromToken(t *testing.T) {
+// TestFromToken is the shortest way.
+func TestFromToken(t *testing.T) {
 	g := stand(t, nil)
-	d, ch, err := x.DriverFromToken(t.Context(), g.account.Login["X_ACCESS_TOKEN"], &x.Config{BaseURL: g.URL(), Clock: g.world.Clock})
+	d, ch, err := x.FromToken(t.Context(), g.account.Login["X_ACCESS_TOKEN"], &x.Config{BaseURL: g.URL(), Clock: g.world.Clock})
 	require.NoError(t, err)
 	require.Equal(t, g.account.Channel, ch.Ref)
 	require.Equal(t, "shop", ch.Handle)
@@ -221,7 +221,7 @@ func TestDriverFromToken(t *testing.T) {
 	r, err := c.Channel(ch.Ref).Publish(t.Context(), &smm.Post{Text: "Hello"}, nil)
 	require.NoError(t, err)
 	require.Equal(t, smm.OutcomePublished, r.Outcome)
-	_, _, err = x.DriverFromToken(t.Context(), "nonsense", &x.Config{BaseURL: g.URL(), Clock: g.world.Clock})
+	_, _, err = x.FromToken(t.Context(), "nonsense", &x.Config{BaseURL: g.URL(), Clock: g.world.Clock})
 	require.ErrorIs(t, err, smm.ErrUnauthorized)
 }
 

@@ -1,11 +1,11 @@
 // Package x connects to X, the former Twitter, by its API v2.
 //
 // [Driver] serves any number of accounts through package smm's client: [New], or
-// [DriverFromToken] for who has nothing but an access token. [Connector] connects
+// [FromToken] for who has nothing but an access token. [Connector] connects
 // accounts.
 //
 // [Client] is the vendor client of one account, with the vendor's words:
-// client.Posts.Create, client.Messages.Send. It begins with [FromToken], or comes
+// client.Posts.Create, client.Messages.Send. It begins with [ClientFromToken], or comes
 // from smm.As; [OAuth] gets tokens, and package oauth1 signs the older way, also
 // for a driver ([ExtraTokenSecret]): with the four keys that the developer portal
 // shows, nothing expires.

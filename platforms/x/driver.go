@@ -16,6 +16,7 @@ import (
 	"github.com/smmkit/smmkit/internal/mediax"
 	"github.com/smmkit/smmkit/internal/oauthx/keep"
 	"github.com/smmkit/smmkit/platforms/x/oauth1"
+	"github.com/smmkit/smmkit/platforms/x/xtext"
 	"github.com/smmkit/smmkit/smm"
 )
 
@@ -96,7 +97,7 @@ const maxSessions = 4096
 // New checks cfg and returns a Driver. Errors match smm.ErrInvalid.
 func New(cfg Config) (*Driver, error) {
 	if cfg.Credentials == nil {
-		return nil, invalid("Config.Credentials is nil; smm.StaticToken or DriverFromToken serve a single token")
+		return nil, invalid("Config.Credentials is nil; smm.StaticToken or FromToken serve a single token")
 	}
 	if slices.ContainsFunc(cfg.WebhookSecrets, smm.Secret.IsZero) {
 		return nil, invalid("one of Config.WebhookSecrets is empty: everybody could sign with it")
@@ -289,7 +290,7 @@ const MessageText = 10_000
 // that is added to the text for it.
 func (d *Driver) CountText(p *smm.Post) smm.TextCount {
 	text := withCard(p)
-	return smm.TextCount{Used: CountText(text), Unit: smm.UnitWeighted, Bytes: len(text)}
+	return smm.TextCount{Used: xtext.Length(text).Length, Unit: smm.UnitWeighted, Bytes: len(text)}
 }
 
 // ValidatePost implements smm.PostValidator.

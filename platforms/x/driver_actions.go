@@ -195,7 +195,7 @@ func (d *Driver) Handshake(w http.ResponseWriter, r *http.Request) bool {
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("Cache-Control", "no-store")
-	_, _ = w.Write(answer) //nolint:gosec // JSON with a signature; the error: who asked is gone
+	_, _ = w.Write(answer) //nolint:gosec // JSON of a signature in base64; an error means that who asked is gone
 	return true
 }
 

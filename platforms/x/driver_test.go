@@ -44,6 +44,7 @@ func TestCapabilitiesOfTiers(t *testing.T) {
 			require.ErrorIs(t, caps.Err(c), smm.ErrForbidden)
 		}
 		require.True(t, caps.Has(smm.CapReply))
+		require.Equal(t, &smm.Guarantee{Class: smm.ClassReadBack, RequestLife: 2 * time.Minute, ReadLag: time.Minute}, caps.Support(smm.CapReply).Guarantee)
 		require.Equal(t, len(lost) > 0, strings.Contains(caps.Support(smm.CapReply).Cure, "2026-02-23"))
 		require.Equal(t, smm.StateNever, caps.Support(smm.CapBlock).State)
 		require.Equal(t, smm.StateAccountType, caps.Support(smm.CapEdit).State)
@@ -342,6 +343,27 @@ func TestPrivateNumbers(t *testing.T) {
 	require.NotContains(t, seen[0].URL.RawQuery, "non_public")
 	require.Equal(t, "5", seen[1].URL.Query().Get("ids"))
 	require.Equal(t, "non_public_metrics", seen[1].URL.Query().Get("tweet.fields"))
+}
+
+// TestTariffs agree with what CostOf says of a post of each kind.
+func TestTariffs(t *testing.T) {
+	to := smm.Ref{Platform: x.Platform, Kind: smm.KindAuthor, ID: "5"}
+	posts := []*smm.Post{
+		{Text: "a https://example.com", ReplyTo: to}, {Text: "a https://example.com"}, {Text: "a", ReplyTo: to.WithKind(smm.KindPost, "5")}, {Text: "a"},
+	}
+	all := x.Tariffs()
+	require.Len(t, all, len(posts))
+	for i, v := range all {
+		want, err := x.CostOf(posts[i])
+		require.NoError(t, err)
+		require.Equal(t, want, v.Price)
+		require.Equal(t, x.Platform, v.Platform)
+		require.NotEmpty(t, v.Source)
+		key := v.Charges[0].Key
+		key.Account = "7"
+		_, known := x.QuotaLimit(key)
+		require.True(t, known, key.Bucket)
+	}
 }
 
 // TestTimes: times that X refuses, and that change nothing, are left out.

@@ -191,6 +191,8 @@ func TestDecodeWebhook(t *testing.T) {
 		{"event_type":"oauth.revoke","filter":{"user_id":"7"}},
 		{"event_type":"profile.update.bio","filter":{"user_id":"7"},"payload":{"before":"a","after":"b"}},
 		{"event_type":"like.create","filter":{"user_id":"7"},"payload":"?"},
+		{"event_type":"follow.follow","filter":{"user_id":"7"},"payload":{"source":{"id":"8"},"target":{"id":"7"}}},
+		{"event_type":"follow.follow","filter":{"user_id":"7"},"payload":{"source":{"id":"7"},"target":{"id":"8"}}},
 		{"event_type":"something.new","filter":{"user_id":"7"},"event_uuid":"9"}
 	]}`
 	var kinds []smm.EventKind
@@ -210,7 +212,7 @@ func TestDecodeWebhook(t *testing.T) {
 	other := smm.EventOther
 	require.Equal(t, []smm.EventKind{
 		smm.EventPostPublished, other, smm.EventMessageReceived, smm.EventMessageEdited, smm.EventRead, other,
-		smm.EventAccountChanged, smm.EventAccountChanged, other, other,
+		smm.EventAccountChanged, smm.EventAccountChanged, other, smm.EventFollowed, other, other,
 	}, kinds)
 	require.Contains(t, ids, "event:9")
 	for _, body := range []string{``, `{`, `[]`, `{"data":7}`} {

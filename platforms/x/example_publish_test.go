@@ -22,7 +22,7 @@ func Example() {
 	}
 
 	ctx := context.Background()
-	driver, channel, err := x.DriverFromToken(ctx, account.Login["X_ACCESS_TOKEN"], &x.Config{
+	driver, channel, err := x.FromToken(ctx, account.Login["X_ACCESS_TOKEN"], &x.Config{
 		BaseURL: server.URL(), // not needed for X itself
 		Tier:    x.TierSelfServe,
 	})

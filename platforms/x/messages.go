@@ -135,8 +135,6 @@ func (s *MessageService) SendTo(ctx context.Context, conversation ID, p MessageP
 }
 
 // send is Send and SendTo with what is known of how it ended.
-//
-
 func (s *MessageService) send(ctx context.Context, ch smm.Ref, op, path string, p *MessageParams) (*httpx.Response, httpx.Fate, error) {
 	if err := p.check(); err != nil {
 		return nil, httpx.FateNotSent, err

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/smmkit/smmkit/platforms/x/xtext"
 	"github.com/smmkit/smmkit/smm"
 )
 
@@ -65,6 +66,7 @@ func misfits(p *smm.Post) []misfit {
 			out = append(out, misfit{code, path, message})
 		}
 	}
+	add(xtext.Length(withCard(p)).Refused, "text.characters", "text", "X takes no text with U+FFFE, U+FFFF or U+FEFF")
 	add(p.ContentWarning != "", "warning.unsupported", "content_warning", "X has no content warnings")
 	add(p.Visibility != "" && p.Visibility != smm.VisibilityPublic, "visibility.unsupported", "visibility",
 		"X has no visibility of single posts: they are public, or the account is protected")
@@ -201,7 +203,8 @@ type Tariff struct {
 
 // Tariffs are the list prices of the self-serve tier by kind of item, in the
 // order in which the first that fits counts, with the budget of an account that
-// each item takes from.
+// each item takes from. A planner takes addresses with a scheme for links and no
+// bare names of domains, which X links and charges for as well: CostOf knows them.
 func Tariffs() []Tariff {
 	charge := func(op string) []smm.Charge {
 		return []smm.Charge{{Key: smm.QuotaKey{Platform: Platform, Account: "{channel}", Bucket: op + "/" + windowUser}, Cost: 1}}

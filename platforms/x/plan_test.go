@@ -259,12 +259,12 @@ func TestNewClient(t *testing.T) {
 	}
 	cfg := b.config()
 	cfg.Account = ""
-	c, me, err := x.FromToken(t.Context(), "another", &cfg)
+	c, me, err := x.ClientFromToken(t.Context(), "another", &cfg)
 	require.NoError(t, err)
 	require.Equal(t, x.ID("8"), c.Account())
 	require.Equal(t, "shop", me.Username)
 	require.Equal(t, "Bearer another", b.requests()[0].Header.Get("Authorization"))
-	_, _, err = x.FromToken(t.Context(), "another", &x.ClientConfig{BaseURL: b.says(200, `{"data":{"id":"abc"}}`).URL, HTTPClient: b.client})
+	_, _, err = x.ClientFromToken(t.Context(), "another", &x.ClientConfig{BaseURL: b.says(200, `{"data":{"id":"abc"}}`).URL, HTTPClient: b.client})
 	require.ErrorIs(t, err, smm.ErrUnavailable)
 	_, err = x.NewClient(x.ClientConfig{})
 	require.NoError(t, err)

@@ -133,8 +133,6 @@ func (s *PostService) Edit(ctx context.Context, id ID, p PostParams) (CreatedPos
 }
 
 // create is Create with what is known of how it ended.
-//
-
 func (s *PostService) create(ctx context.Context, ch smm.Ref, op string, p *PostParams) (*httpx.Response, httpx.Fate, error) {
 	if err := p.check(); err != nil {
 		return nil, httpx.FateNotSent, err

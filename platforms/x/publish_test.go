@@ -319,6 +319,7 @@ func TestRefusedBeforeSending(t *testing.T) {
 		post *smm.Post
 		code string
 	}{
+		"characters":  {&smm.Post{Text: "a\uFFFE"}, "text.characters"},
 		"warning":     {&smm.Post{Text: "a", ContentWarning: "b"}, "warning.unsupported"},
 		"followers":   {&smm.Post{Text: "a", Visibility: smm.VisibilityFollowers}, "visibility.unsupported"},
 		"multiple":    {&smm.Post{Text: "a", Poll: &smm.Poll{Options: []string{"a", "b"}, Duration: time.Hour, Multiple: true}}, "poll.multiple"},

@@ -44,7 +44,7 @@ func TestSettleOfFiles(t *testing.T) {
 // again, whatever became of the reply.
 func TestReadLag(t *testing.T) {
 	for _, kind := range []sim.FaultKind{sim.DropReply, sim.ErrorAfter, sim.CutReply} {
-		g := stand(t, &xtest.Options{Tier: xtest.Enterprise, NoQuotas: true, ReadLag: x.ReadLag - time.Second, DuplicateWindow: time.Millisecond})
+		g := stand(t, &xtest.Options{Tier: xtest.Enterprise, NoQuotas: true, ReadLag: 59 * time.Second, DuplicateWindow: time.Millisecond})
 		g.world.Faults.Add(sim.Fault{Class: sim.Commit, Kind: kind, Status: 502})
 		r := g.publish(t, &smm.Post{Text: "shown late"})
 		require.Equal(t, smm.EvidenceReadBack, r.Deliveries[0].Outcome.Evidence)
@@ -56,7 +56,7 @@ func TestReadLag(t *testing.T) {
 // waited for.
 func TestRequestLife(t *testing.T) {
 	g := stand(t, &xtest.Options{Tier: xtest.Enterprise, NoQuotas: true, DuplicateWindow: time.Millisecond})
-	g.world.Faults.Add(sim.Fault{Class: sim.Commit, Kind: sim.Late, Delay: x.RequestLife - time.Second})
+	g.world.Faults.Add(sim.Fault{Class: sim.Commit, Kind: sim.Late, Delay: 119 * time.Second})
 	c, d := g.delivery(t, &smm.Post{Text: "arrives late"}, smm.Policy{})
 	g.advance(t, c, d, nil)
 	require.Equal(t, smm.PhasePublished, d.Phase)

@@ -79,7 +79,7 @@ func (k *killer) run(ctx context.Context) (map[string]*ground.Tally, error) {
 		if err != nil {
 			return nil, err
 		}
-		if err := smm.SystemClock().Sleep(ctx, time.Duration(k.rng.IntN(35))*time.Millisecond); err != nil {
+		if err := k.await(ctx, l, n); err != nil {
 			return nil, err
 		}
 		w.Kill()
@@ -95,6 +95,21 @@ func (k *killer) run(ctx context.Context) (map[string]*ground.Tally, error) {
 		return nil, err
 	}
 	return l.place.Judge(ctx, ground.Circumstances{Faults: k.kills})
+}
+
+// await waits until the moment of a kill: one of four at random from the start of
+// the process, the others soon after it has begun to commit, whatever else the
+// machine has to do.
+func (k *killer) await(ctx context.Context, l *lane, n int) error {
+	clock, pause := smm.SystemClock(), time.Duration(k.rng.IntN(35))*time.Millisecond
+	script := l.place.World.Faults
+	before := script.RequestsOf(sim.Commit)
+	for begun := time.Now(); n%4 > 0 && script.RequestsOf(sim.Commit) == before && time.Since(begun) < 2*time.Second; {
+		if err := clock.Sleep(ctx, time.Millisecond); err != nil {
+			return err
+		}
+	}
+	return clock.Sleep(ctx, pause)
 }
 
 // fill sees to it that workers have enough to do.
