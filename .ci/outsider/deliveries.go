@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"iter"
@@ -16,16 +17,28 @@ import (
 type deliveryFile struct {
 	path string
 
-	mu      sync.Mutex
+	mu sync.Mutex
+	deliveries
+	turn smm.Tenant // the tenant that was served last
+}
+
+// deliveries are what the file holds.
+type deliveries struct {
 	records []*scheduler.Record
-	turn    smm.Tenant // the tenant that was served last
+	freezes []scheduler.Freeze
+}
+
+type wireDeliveries struct {
+	Records []*scheduler.Record
+	Freezes []scheduler.Freeze
 }
 
 var _ scheduler.Store = (*deliveryFile)(nil)
 
 func openDeliveries(path string) (*deliveryFile, error) {
-	f := &deliveryFile{path: path}
-	return f, load(path, &f.records)
+	var w wireDeliveries
+	err := load(path, &w)
+	return &deliveryFile{path: path, deliveries: deliveries{w.Records, w.Freezes}}, err
 }
 
 // enter begins a call; the caller unlocks f.mu if the error is nil.
@@ -37,50 +50,190 @@ func (f *deliveryFile) enter(ctx context.Context) error {
 	return nil
 }
 
-// change replaces the records, in the file first.
-func (f *deliveryFile) change(next []*scheduler.Record) error {
-	if err := save(f.path, next); err != nil {
+// change replaces what the file holds, the file first.
+func (f *deliveryFile) change(next deliveries) error {
+	if err := save(f.path, wireDeliveries{next.records, next.freezes}); err != nil {
 		return err
 	}
-	f.records = next
+	f.deliveries = next
 	return nil
 }
 
-func (f *deliveryFile) find(k scheduler.Key) int {
-	return slices.IndexFunc(f.records, func(r *scheduler.Record) bool { return r.Key() == k })
+func (f *deliveryFile) changeRecords(next []*scheduler.Record) error {
+	return f.change(deliveries{next, f.freezes})
 }
+
+func find(rs []*scheduler.Record, k scheduler.Key) int {
+	return slices.IndexFunc(rs, func(r *scheduler.Record) bool { return r.Key() == k })
+}
+
+func (f *deliveryFile) find(k scheduler.Key) int { return find(f.records, k) }
 
 func (f *deliveryFile) Insert(ctx context.Context, rs ...*scheduler.Record) error {
 	if err := scheduler.CheckInsert(rs); err != nil {
+		return err
+	}
+	return f.write(ctx, time.Time{}, rs, func(*scheduler.Record) bool { return true })
+}
+
+func (f *deliveryFile) Save(ctx context.Context, r *scheduler.Record, now time.Time) error {
+	if err := r.Delivery.Check(); err != nil {
+		return err
+	}
+	return f.write(ctx, now, []*scheduler.Record{r}, func(*scheduler.Record) bool { return false })
+}
+
+func (f *deliveryFile) Apply(ctx context.Context, now time.Time, rs ...*scheduler.Record) error {
+	if err := scheduler.CheckApply(rs); err != nil {
+		return err
+	}
+	return f.write(ctx, now, rs, func(r *scheduler.Record) bool { return r.Version == 0 })
+}
+
+// write does all writes or none, and compares slots and contents as they are
+// afterwards.
+func (f *deliveryFile) write(ctx context.Context, now time.Time, rs []*scheduler.Record, isNew func(*scheduler.Record) bool) error {
+	if err := f.enter(ctx); err != nil {
+		return err
+	}
+	defer f.mu.Unlock()
+	if len(rs) == 0 {
+		return nil
+	}
+	next, written := slices.Clone(f.records), make([]*scheduler.Record, len(rs))
+	for n, r := range rs {
+		if find(written[:n], r.Key()) >= 0 {
+			return fmt.Errorf("%s is written twice: %w", r.Delivery.ID, smm.ErrConflict)
+		}
+		i := f.find(r.Key())
+		c, err := f.fresh(r, i, now, isNew(r))
+		if err != nil {
+			return err
+		}
+		if written[n] = c; isNew(r) {
+			next = append(next, c)
+		} else {
+			next[i] = c
+		}
+	}
+	for _, c := range written {
+		if err := f.collides(c, next); err != nil {
+			return err
+		}
+	}
+	if err := f.changeRecords(next); err != nil {
+		return err
+	}
+	for n, r := range rs {
+		r.Version, r.NotBefore = written[n].Version, written[n].NotBefore
+	}
+	return nil
+}
+
+// fresh returns what is stored for r, whose place so far is i, or why it may not
+// be written.
+func (f *deliveryFile) fresh(r *scheduler.Record, i int, now time.Time, isNew bool) (*scheduler.Record, error) {
+	c := r.Clone()
+	c.NotBefore = scheduler.Micro(r.NotBefore)
+	if isNew {
+		used := func(o *scheduler.Record) bool { return o.Delivery.Tenant == r.Delivery.Tenant && o.Token == r.Token }
+		switch {
+		case i >= 0:
+			return nil, fmt.Errorf("%s: %w", r.Delivery.ID, smm.ErrConflict)
+		case r.Token != "" && slices.ContainsFunc(f.records, used):
+			return nil, scheduler.ErrTokenUsed
+		}
+		c.Version = 1
+		return c, nil
+	}
+	if i < 0 {
+		return nil, fmt.Errorf("%s: %w", r.Delivery.ID, scheduler.ErrNotFound)
+	}
+	old := f.records[i]
+	intent := r.Delivery.Phase == smm.PhaseCommitting
+	if old.Version != r.Version || old.Epoch != r.Epoch || intent && !old.LeaseUntil.After(now) {
+		return nil, scheduler.ErrFenced
+	}
+	c.Version++
+	c.LeaseOwner, c.Token, c.PayloadHash, c.Lane, c.Draft = old.LeaseOwner, old.Token, old.PayloadHash, old.Lane, old.Draft
+	if !c.LeaseUntil.IsZero() {
+		c.LeaseUntil = old.LeaseUntil
+	}
+	return c, nil
+}
+
+// collides reports what stands in the way of c among the records to be.
+func (f *deliveryFile) collides(c *scheduler.Record, next []*scheduler.Record) error {
+	if i := f.find(c.Key()); i >= 0 && !c.Moved(f.records[i]) {
+		return nil
+	}
+	for _, o := range next {
+		if o.Delivery.Tenant != c.Delivery.Tenant || o.Key() == c.Key() {
+			continue
+		}
+		if err := c.Collides(o); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// mayGo reports whether fewer records than the limit stand before r in its lane.
+func (f *deliveryFile) mayGo(r *scheduler.Record, limit int) bool {
+	if limit == 0 || r.Lane == "" {
+		return true
+	}
+	before := 0
+	for _, o := range f.records {
+		if o.Delivery.Tenant == r.Delivery.Tenant && o.Lane == r.Lane && o.Blocks() && o.Position().Compare(r.Position()) < 0 {
+			before++
+		}
+	}
+	return before < limit
+}
+
+func (f *deliveryFile) SetFreeze(ctx context.Context, z scheduler.Freeze) error {
+	if err := z.Check(); err != nil {
 		return err
 	}
 	if err := f.enter(ctx); err != nil {
 		return err
 	}
 	defer f.mu.Unlock()
-	next := slices.Clone(f.records)
-	for i, r := range rs {
-		twice := slices.ContainsFunc(rs[:i], func(o *scheduler.Record) bool { return o.Key() == r.Key() })
-		if twice || f.find(r.Key()) >= 0 {
-			return fmt.Errorf("%s: %w", r.Delivery.ID, smm.ErrConflict)
-		}
-		used := func(o *scheduler.Record) bool { return o.Delivery.Tenant == r.Delivery.Tenant && o.Token == r.Token }
-		if r.Token != "" && slices.ContainsFunc(f.records, used) {
-			return scheduler.ErrTokenUsed
-		}
-	}
-	for _, r := range rs {
-		c := r.Clone()
-		c.Version, c.NotBefore = 1, scheduler.Micro(r.NotBefore)
-		next = append(next, c)
-	}
-	if err := f.change(next); err != nil {
+	z.At, z.Until, z.Labels.Tags = scheduler.Micro(z.At), scheduler.Micro(z.Until), slices.Clone(z.Labels.Tags)
+	return f.change(deliveries{f.records, append(f.without(z.Tenant, z.ID), z)})
+}
+
+func (f *deliveryFile) Unfreeze(ctx context.Context, tenant smm.Tenant, id string) error {
+	if err := f.enter(ctx); err != nil {
 		return err
 	}
-	for _, r := range rs {
-		r.Version, r.NotBefore = 1, scheduler.Micro(r.NotBefore)
+	defer f.mu.Unlock()
+	rest := f.without(tenant, id)
+	if len(rest) == len(f.freezes) {
+		return fmt.Errorf("freeze %s: %w", id, scheduler.ErrNotFound)
 	}
-	return nil
+	return f.change(deliveries{f.records, rest})
+}
+
+func (f *deliveryFile) without(tenant smm.Tenant, id string) []scheduler.Freeze {
+	return slices.DeleteFunc(slices.Clone(f.freezes), func(z scheduler.Freeze) bool { return z.Tenant == tenant && z.ID == id })
+}
+
+func (f *deliveryFile) Freezes(ctx context.Context, tenant smm.Tenant) ([]scheduler.Freeze, error) {
+	if err := f.enter(ctx); err != nil {
+		return nil, err
+	}
+	defer f.mu.Unlock()
+	var out []scheduler.Freeze
+	for _, z := range f.freezes {
+		if z.Tenant == tenant || z.AllTenants {
+			z.Labels.Tags = slices.Clone(z.Labels.Tags)
+			out = append(out, z)
+		}
+	}
+	slices.SortFunc(out, func(a, b scheduler.Freeze) int { return cmp.Or(a.At.Compare(b.At), cmp.Compare(a.ID, b.ID)) })
+	return out, nil
 }
 
 func (f *deliveryFile) Get(ctx context.Context, key scheduler.Key) (*scheduler.Record, error) {
@@ -102,7 +255,7 @@ func (f *deliveryFile) due(c scheduler.Claim) []int {
 	var tenants []smm.Tenant
 	for i, r := range f.records {
 		at, wakes := r.Due()
-		if !wakes || at.After(c.Now) || len(c.Keys) > 0 && !slices.Contains(c.Keys, r.Key()) {
+		if !wakes || at.After(c.Now) || len(c.Keys) > 0 && !slices.Contains(c.Keys, r.Key()) || !f.mayGo(r, c.LaneLimit) {
 			continue
 		}
 		t := r.Delivery.Tenant
@@ -161,39 +314,7 @@ func (f *deliveryFile) Claim(ctx context.Context, c scheduler.Claim) ([]*schedul
 	if len(places) == 0 {
 		return out, nil
 	}
-	return out, f.change(next)
-}
-
-func (f *deliveryFile) Save(ctx context.Context, r *scheduler.Record, now time.Time) error {
-	if err := r.Delivery.Check(); err != nil {
-		return err
-	}
-	if err := f.enter(ctx); err != nil {
-		return err
-	}
-	defer f.mu.Unlock()
-	i := f.find(r.Key())
-	if i < 0 {
-		return fmt.Errorf("%s: %w", r.Delivery.ID, scheduler.ErrNotFound)
-	}
-	old := f.records[i]
-	intent := r.Delivery.Phase == smm.PhaseCommitting
-	if old.Version != r.Version || old.Epoch != r.Epoch || intent && !old.LeaseUntil.After(now) {
-		return scheduler.ErrFenced
-	}
-	c := r.Clone()
-	c.Version++
-	c.NotBefore, c.LeaseOwner, c.Token, c.PayloadHash = scheduler.Micro(r.NotBefore), old.LeaseOwner, old.Token, old.PayloadHash
-	if !c.LeaseUntil.IsZero() {
-		c.LeaseUntil = old.LeaseUntil
-	}
-	next := slices.Clone(f.records)
-	next[i] = c
-	if err := f.change(next); err != nil {
-		return err
-	}
-	r.Version, r.NotBefore = c.Version, c.NotBefore
-	return nil
+	return out, f.changeRecords(next)
 }
 
 func (f *deliveryFile) Renew(ctx context.Context, l scheduler.Lease) error {
@@ -208,7 +329,7 @@ func (f *deliveryFile) Renew(ctx context.Context, l scheduler.Lease) error {
 	next := slices.Clone(f.records)
 	next[i] = next[i].Clone()
 	next[i].LeaseUntil = scheduler.Micro(l.Until)
-	return f.change(next)
+	return f.changeRecords(next)
 }
 
 func (f *deliveryFile) NextWake(ctx context.Context) (time.Time, bool, error) {
@@ -275,5 +396,5 @@ func (f *deliveryFile) Purge(ctx context.Context, p scheduler.Purge) (int, error
 	if n == 0 {
 		return 0, nil
 	}
-	return n, f.change(next)
+	return n, f.changeRecords(next)
 }
