@@ -32,8 +32,8 @@ var explain = map[string]string{
 	"histories": "Two to six posts of random forms on one or two platforms, one to four workers on one store, clocks that differ by up to a twentieth " +
 		"of the lease (the bound that package scheduler states), leases of 5, 10 or 30 s. A seed and a number name a history; the order in which " +
 		"goroutines of the same instant run is the runtime's, and not part of the seed.",
-	"kills": "Worker processes with the store on SQLite and real sockets to simulators in another process, killed 0 to 35 ms after they are ready (one of four) or after their first request that makes something public, " +
-		"each replaced at once. At the end a worker with a fast clock finishes what is left.",
+	"kills": "Worker processes with the store on SQLite and real sockets to simulators in another process, killed 0 to 35 ms after they are " +
+		"ready (one of four) or after their first request that makes something public, each replaced at once. At the end a worker with a fast clock finishes what is left.",
 	"freezes": "A worker process is stopped when its commit is about to leave, another takes over after the lease and finishes, and the first goes on. " +
 		"Half of them send although their time is over, as the kernel does with what it was given before.",
 	"powerloss": "The tests of smm/sqlitestore on a disk that keeps after a loss of power only what was synced; they have no platform.",
