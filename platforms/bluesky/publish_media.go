@@ -11,7 +11,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/smmkit/smmkit/internal/mediax"
+	"github.com/smmkit/smmkit/platforms/internal/account"
 	"github.com/smmkit/smmkit/smm"
 )
 
@@ -232,18 +232,5 @@ func (a *asset) ratio() *AspectRatio {
 
 // ProbeMedia implements smm.MediaProber.
 func (d *Driver) ProbeMedia(ctx context.Context, r io.ReadSeeker) (smm.MediaInfo, error) {
-	info, err := mediax.ProbeSeeker(ctx, r)
-	if err != nil {
-		if ctx.Err() != nil {
-			return smm.MediaInfo{}, ctx.Err()
-		}
-		return smm.MediaInfo{}, fmt.Errorf("%w: %w", smm.ErrInvalid, err)
-	}
-	classes := map[mediax.Kind]smm.MediaClass{
-		mediax.Image: smm.MediaImage, mediax.Animation: smm.MediaGIF, mediax.Video: smm.MediaVideo, mediax.Audio: smm.MediaAudio,
-	}
-	return smm.MediaInfo{
-		Type: info.MIME, Class: classes[info.Kind], Size: info.Size, Width: info.Width, Height: info.Height,
-		Duration: info.Duration, Video: info.VideoCodec, Audio: info.AudioCodec,
-	}, nil
+	return account.Probe(ctx, r)
 }

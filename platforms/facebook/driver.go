@@ -1,19 +1,15 @@
 package facebook
 
 import (
-	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
-	"slices"
 	"strings"
-	"sync"
 
-	"github.com/smmkit/smmkit/internal/mediax"
 	"github.com/smmkit/smmkit/internal/oauthx/keep"
+	"github.com/smmkit/smmkit/platforms/internal/account"
 	"github.com/smmkit/smmkit/platforms/internal/meta"
 	"github.com/smmkit/smmkit/smm"
 )
@@ -59,13 +55,7 @@ type Driver struct {
 	hooks  meta.Hooks
 	source meta.TokenSource // of the one Page of FromTokenSource, else nil
 
-	mu      sync.Mutex
-	clients map[clientKey]*session
-}
-
-type clientKey struct {
-	tenant  smm.Tenant
-	channel smm.Ref
+	clients account.Cache[session]
 }
 
 // session is the vendor client of one Page of one tenant.
@@ -74,9 +64,6 @@ type session struct {
 
 	keeper *keep.Keeper // nil where a token source signs in
 }
-
-// maxSessions bounds the cache of clients; each costs a few kilobytes.
-const maxSessions = 4096
 
 // New checks cfg and returns a Driver. Errors match smm.ErrInvalid.
 func New(cfg Config) (*Driver, error) {
@@ -87,7 +74,7 @@ func New(cfg Config) (*Driver, error) {
 		cfg.Clock = smm.SystemClock()
 	}
 	return &Driver{
-		cfg: cfg, hooks: meta.Hooks{VerifyToken: cfg.VerifyToken, AppSecrets: cfg.WebhookSecrets}, clients: make(map[clientKey]*session),
+		cfg: cfg, hooks: meta.Hooks{VerifyToken: cfg.VerifyToken, AppSecrets: cfg.WebhookSecrets},
 	}, nil
 }
 
@@ -102,10 +89,8 @@ func (d *Driver) client(ctx context.Context, channel smm.Ref) (*session, error) 
 	if err := checkChannel(channel); err != nil {
 		return nil, fail("channel", err)
 	}
-	key := clientKey{smm.TenantFrom(ctx), channel}
-	d.mu.Lock()
-	s := d.clients[key]
-	d.mu.Unlock()
+	key := account.KeyOf(ctx, channel)
+	s := d.clients.Get(key)
 	if _, err := d.credential(ctx, key, s); err != nil {
 		return nil, fail("credential", err)
 	}
@@ -116,43 +101,31 @@ func (d *Driver) client(ctx context.Context, channel smm.Ref) (*session, error) 
 	if err != nil {
 		return nil, fail("credential", err)
 	}
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if len(d.clients) >= maxSessions {
-		clear(d.clients) // made again at no cost but an allocation
-	}
-	d.clients[key] = s
+	d.clients.Put(key, s)
 	return s, nil
 }
 
 // credential returns the credential of a Page: what its session's keeper has, or
 // what is stored.
-func (d *Driver) credential(ctx context.Context, key clientKey, s *session) (smm.Credential, error) {
+func (d *Driver) credential(ctx context.Context, key account.Key, s *session) (smm.Credential, error) {
 	if s != nil && s.keeper != nil {
 		return s.keeper.Credential(ctx)
 	}
-	cred, err := d.cfg.Credentials.Load(ctx, key.tenant, key.channel)
-	switch {
-	case errors.Is(err, smm.ErrNotFound):
-		return cred, fmt.Errorf("%w: no credential is stored for %s", smm.ErrUnauthorized, key.channel)
-	case err != nil:
-		return cred, fmt.Errorf("load the credential of %s: %w", key.channel, err)
-	}
-	return cred, nil
+	return account.Load(ctx, d.cfg.Credentials, key)
 }
 
-func (d *Driver) newSession(key clientKey) (*session, error) {
+func (d *Driver) newSession(key account.Key) (*session, error) {
 	s := &session{}
 	tokens := d.source
 	var err error
 	if tokens == nil {
-		if s.keeper, err = d.keeper(key.tenant, key.channel); err != nil {
+		if s.keeper, err = d.keeper(key.Tenant, key.Channel); err != nil {
 			return nil, err
 		}
 		tokens = s.keeper
 	}
 	s.Client, err = newClient(ClientConfig{
-		Page: ID(key.channel.ID), AppSecret: d.cfg.AppSecret, Version: d.cfg.Version, BaseURL: d.cfg.BaseURL, UploadURL: d.cfg.UploadURL,
+		Page: ID(key.Channel.ID), AppSecret: d.cfg.AppSecret, Version: d.cfg.Version, BaseURL: d.cfg.BaseURL, UploadURL: d.cfg.UploadURL,
 		HTTPClient: d.cfg.HTTPClient, Quota: d.cfg.Quota, Clock: d.cfg.Clock, Logger: d.cfg.Logger, UserAgent: d.cfg.UserAgent,
 	}, tokens)
 	if err != nil {
@@ -169,7 +142,7 @@ func (d *Driver) Capabilities(ctx context.Context, channel smm.Ref) (smm.Capabil
 	if err != nil {
 		return smm.Capabilities{}, err
 	}
-	cred, err := d.credential(ctx, clientKey{smm.TenantFrom(ctx), channel}, s)
+	cred, err := d.credential(ctx, account.KeyOf(ctx, channel), s)
 	if err != nil {
 		return smm.Capabilities{}, &smm.Error{Op: "credential", Platform: Platform, Channel: channel, Err: err}
 	}
@@ -261,24 +234,7 @@ func (v *validator) kind(o *PostOptions) {
 
 // ProbeMedia implements smm.MediaProber.
 func (d *Driver) ProbeMedia(ctx context.Context, r io.ReadSeeker) (smm.MediaInfo, error) {
-	return probe(ctx, r)
-}
-
-func probe(ctx context.Context, r io.ReadSeeker) (smm.MediaInfo, error) {
-	in, err := mediax.ProbeSeeker(ctx, r)
-	if err != nil {
-		if ctx.Err() != nil {
-			return smm.MediaInfo{}, ctx.Err()
-		}
-		return smm.MediaInfo{}, fmt.Errorf("%w: %w", smm.ErrInvalid, err)
-	}
-	classes := map[mediax.Kind]smm.MediaClass{
-		mediax.Image: smm.MediaImage, mediax.Animation: smm.MediaGIF, mediax.Video: smm.MediaVideo, mediax.Audio: smm.MediaAudio,
-	}
-	return smm.MediaInfo{
-		Type: in.MIME, Class: classes[in.Kind], Size: in.Size, Width: in.Width, Height: in.Height,
-		Duration: in.Duration, Video: in.VideoCodec, Audio: in.AudioCodec,
-	}, nil
+	return account.Probe(ctx, r)
 }
 
 // ViewAs implements smm.Viewer: smm.As[*facebook.Client] gives the vendor client
@@ -300,33 +256,17 @@ func (d *Driver) ViewAs(ctx context.Context, channel smm.Ref, target any) bool {
 // tenant, one request each. A Page that cannot be read does not hide the others;
 // if none can be read the errors are returned.
 func (d *Driver) ListChannels(ctx context.Context, _ smm.PageRequest) (smm.Page[smm.Channel], error) {
-	refs, err := d.cfg.Credentials.Accounts(ctx, smm.TenantFrom(ctx), Platform)
-	if err != nil {
-		return smm.Page[smm.Channel]{}, fmt.Errorf("facebook: list the stored accounts: %w", err)
-	}
-	slices.SortFunc(refs, func(a, b smm.Ref) int { return cmp.Compare(a.String(), b.String()) })
-	var (
-		out  smm.Page[smm.Channel]
-		errs []error
-	)
-	for _, ref := range refs {
-		if ref.Kind != smm.KindChannel {
-			continue
-		}
+	return account.List(ctx, d.cfg.Credentials, Platform, func(ref smm.Ref) (smm.Channel, error) {
 		s, err := d.client(ctx, ref)
-		if err == nil {
-			var page Page
-			if page, err = s.Pages.Get(ctx); err == nil {
-				out.Items = append(out.Items, channelOf(&page))
-				continue
-			}
+		if err != nil {
+			return smm.Channel{}, err
 		}
-		errs = append(errs, err)
-	}
-	if len(out.Items) == 0 {
-		return out, errors.Join(errs...)
-	}
-	return out, nil
+		me, err := s.Pages.Get(ctx)
+		if err != nil {
+			return smm.Channel{}, err
+		}
+		return channelOf(&me), nil
+	})
 }
 
 var (

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/smmkit/smmkit/platforms/internal/account"
 	"github.com/smmkit/smmkit/platforms/internal/meta"
 	"github.com/smmkit/smmkit/smm"
 )
@@ -18,7 +19,7 @@ func (d *Driver) ReadFacts(ctx context.Context, channel smm.Ref) (smm.Facts, err
 	if err := checkChannel(channel); err != nil {
 		return f, &smm.Error{Op: "health", Platform: Platform, Channel: channel, Outcome: smm.OutcomeNotSent, Err: err}
 	}
-	if cred, err := d.credential(ctx, clientKey{smm.TenantFrom(ctx), channel}, nil); err == nil {
+	if cred, err := d.credential(ctx, account.KeyOf(ctx, channel), nil); err == nil {
 		f.Scopes, f.Token = cred.Scopes, smm.TokenFactsOf(cred)
 		if ends, ok := meta.DataAccessEnds(cred); ok && (f.Token.Expires.IsZero() || ends.Before(f.Token.Expires)) {
 			f.Token.Expires = ends // the token then answers nothing of the person's, which is as good as over

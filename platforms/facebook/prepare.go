@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/smmkit/smmkit/platforms/internal/account"
 	"github.com/smmkit/smmkit/smm"
 )
 
@@ -25,7 +26,7 @@ func (w *preparation) open(ctx context.Context, m smm.Media) (*file, error) {
 	if err != nil {
 		return nil, mediaError(err)
 	}
-	info, err := probe(ctx, blob)
+	info, err := account.Probe(ctx, blob)
 	if err != nil {
 		_ = blob.Close() // only read
 		return nil, err

@@ -7,6 +7,7 @@ import (
 	"fmt"
 
 	"github.com/smmkit/smmkit/internal/oauthx/keep"
+	"github.com/smmkit/smmkit/platforms/internal/account"
 	"github.com/smmkit/smmkit/platforms/internal/meta"
 	"github.com/smmkit/smmkit/smm"
 )
@@ -61,8 +62,8 @@ func FromToken(ctx context.Context, token string, cfg *Config) (*Driver, smm.Cha
 // keeper keeps the credential of a channel. Long tokens of InstagramLogin are
 // lengthened before they end; those of Pages do not end, and those of people
 // cannot be renewed.
-func (d *Driver) keeper(key clientKey, cred *smm.Credential) (*keep.Keeper, error) {
-	c := keep.Config{Store: d.cfg.Credentials, Tenant: key.tenant, Account: key.channel, Clock: d.cfg.Clock, Logger: d.cfg.Logger}
+func (d *Driver) keeper(key account.Key, cred *smm.Credential) (*keep.Keeper, error) {
+	c := keep.Config{Store: d.cfg.Credentials, Tenant: key.Tenant, Account: key.Channel, Clock: d.cfg.Clock, Logger: d.cfg.Logger}
 	if renews(cred) {
 		// The token before stays good, as far as is known, so that asking again after
 		// a lost reply does no harm.

@@ -1,20 +1,18 @@
 package instagram
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
-	"slices"
 	"strconv"
 	"sync"
 	"time"
 
-	"github.com/smmkit/smmkit/internal/mediax"
 	"github.com/smmkit/smmkit/internal/oauthx/keep"
+	"github.com/smmkit/smmkit/platforms/internal/account"
 	"github.com/smmkit/smmkit/platforms/internal/meta"
 	"github.com/smmkit/smmkit/smm"
 )
@@ -54,13 +52,7 @@ type Driver struct {
 	app   *meta.App
 	hooks meta.Hooks
 
-	mu      sync.Mutex
-	clients map[clientKey]*session
-}
-
-type clientKey struct {
-	tenant  smm.Tenant
-	channel smm.Ref
+	clients account.Cache[session]
 }
 
 // session is the vendor client of one channel of one tenant.
@@ -76,12 +68,8 @@ type session struct {
 	read time.Time
 }
 
-const (
-	// selfLife is how long the account's own name is believed.
-	selfLife = time.Hour
-	// maxSessions bounds the cache of clients; each costs a few kilobytes.
-	maxSessions = 4096
-)
+// selfLife is how long the account's own name is believed.
+const selfLife = time.Hour
 
 // New checks cfg and returns a Driver. Errors match smm.ErrInvalid.
 func New(cfg Config) (*Driver, error) {
@@ -100,7 +88,6 @@ func New(cfg Config) (*Driver, error) {
 	}
 	return &Driver{
 		cfg: cfg, app: app, hooks: meta.Hooks{VerifyToken: cfg.Webhook.VerifyToken, AppSecrets: cfg.Webhook.AppSecrets},
-		clients: make(map[clientKey]*session),
 	}, nil
 }
 
@@ -112,10 +99,8 @@ func (d *Driver) client(ctx context.Context, channel smm.Ref) (*session, error) 
 	if err := checkChannel(channel); err != nil {
 		return nil, failed("channel", channel, err)
 	}
-	key := clientKey{smm.TenantFrom(ctx), channel}
-	d.mu.Lock()
-	s := d.clients[key]
-	d.mu.Unlock()
+	key := account.KeyOf(ctx, channel)
+	s := d.clients.Get(key)
 	cred, err := d.credential(ctx, key, s)
 	if err != nil {
 		return nil, failed("credential", channel, err)
@@ -126,40 +111,30 @@ func (d *Driver) client(ctx context.Context, channel smm.Ref) (*session, error) 
 	if s, err = d.newSession(key, &cred); err != nil {
 		return nil, failed("credential", channel, err)
 	}
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if len(d.clients) >= maxSessions {
-		clear(d.clients) // made again at no cost but an allocation
-	}
-	d.clients[key] = s
+	d.clients.Put(key, s)
 	return s, nil
 }
 
 // credential returns the credential of a channel: what its session's keeper has, or
 // what is stored.
-func (d *Driver) credential(ctx context.Context, key clientKey, s *session) (smm.Credential, error) {
+func (d *Driver) credential(ctx context.Context, key account.Key, s *session) (smm.Credential, error) {
 	if s != nil {
 		return s.keeper.Credential(ctx)
 	}
-	cred, err := d.cfg.Credentials.Load(ctx, key.tenant, key.channel)
-	switch {
-	case errors.Is(err, smm.ErrNotFound):
-		return cred, fmt.Errorf("%w: no credential is stored for %s", smm.ErrUnauthorized, key.channel)
-	case err != nil:
-		return cred, fmt.Errorf("load the credential of %s: %w", key.channel, err)
-	case cred.AccessToken.IsZero():
-		return cred, fmt.Errorf("%w: the credential of %s has no access token", smm.ErrUnauthorized, key.channel)
+	cred, err := account.Load(ctx, d.cfg.Credentials, key)
+	if err == nil && cred.AccessToken.IsZero() {
+		err = fmt.Errorf("%w: the credential of %s has no access token", smm.ErrUnauthorized, key.Channel)
 	}
-	return cred, nil
+	return cred, err
 }
 
-func (d *Driver) newSession(key clientKey, cred *smm.Credential) (*session, error) {
+func (d *Driver) newSession(key account.Key, cred *smm.Credential) (*session, error) {
 	keeper, err := d.keeper(key, cred)
 	if err != nil {
 		return nil, err
 	}
 	cfg := ClientConfig{
-		Login: loginOf(cred), Account: ID(key.channel.ID), Page: ID(cred.Extra[ExtraPage].Reveal()), Version: d.cfg.Version, Hosts: d.cfg.Hosts,
+		Login: loginOf(cred), Account: ID(key.Channel.ID), Page: ID(cred.Extra[ExtraPage].Reveal()), Version: d.cfg.Version, Hosts: d.cfg.Hosts,
 		Tokens: keeper, HTTPClient: d.cfg.HTTPClient, Quota: d.cfg.Quota, Clock: d.cfg.Clock, Logger: d.cfg.Logger, UserAgent: d.cfg.UserAgent,
 	}
 	if cfg.Login == FacebookLogin {
@@ -341,24 +316,7 @@ func (v *validator) message(p *smm.Post) {
 
 // ProbeMedia implements smm.MediaProber.
 func (d *Driver) ProbeMedia(ctx context.Context, r io.ReadSeeker) (smm.MediaInfo, error) {
-	return probe(ctx, r)
-}
-
-func probe(ctx context.Context, r io.ReadSeeker) (smm.MediaInfo, error) {
-	in, err := mediax.ProbeSeeker(ctx, r)
-	if err != nil {
-		if ctx.Err() != nil {
-			return smm.MediaInfo{}, ctx.Err()
-		}
-		return smm.MediaInfo{}, fmt.Errorf("%w: %w", smm.ErrInvalid, err)
-	}
-	classes := map[mediax.Kind]smm.MediaClass{
-		mediax.Image: smm.MediaImage, mediax.Animation: smm.MediaGIF, mediax.Video: smm.MediaVideo, mediax.Audio: smm.MediaAudio,
-	}
-	return smm.MediaInfo{
-		Type: in.MIME, Class: classes[in.Kind], Size: in.Size, Width: in.Width, Height: in.Height,
-		Duration: in.Duration, Video: in.VideoCodec, Audio: in.AudioCodec,
-	}, nil
+	return account.Probe(ctx, r)
 }
 
 // ViewAs implements smm.Viewer: smm.As[*instagram.Client] gives the vendor client
@@ -378,33 +336,17 @@ func (d *Driver) ViewAs(ctx context.Context, channel smm.Ref, target any) bool {
 
 // ListChannels implements smm.ChannelLister: the accounts of all credentials of the
 // tenant, one request each. An account that cannot be read does not hide the
-// others; if none can be read the first error is returned.
+// others; if none can be read the errors are returned.
 func (d *Driver) ListChannels(ctx context.Context, _ smm.PageRequest) (smm.Page[smm.Channel], error) {
-	refs, err := d.cfg.Credentials.Accounts(ctx, smm.TenantFrom(ctx), Platform)
-	if err != nil {
-		return smm.Page[smm.Channel]{}, fmt.Errorf("instagram: list the stored accounts: %w", err)
-	}
-	slices.SortFunc(refs, func(a, b smm.Ref) int { return cmp.Compare(a.String(), b.String()) })
-	var (
-		out  smm.Page[smm.Channel]
-		errs []error
-	)
-	for _, ref := range refs {
-		if ref.Kind != smm.KindChannel {
-			continue
-		}
+	return account.List(ctx, d.cfg.Credentials, Platform, func(ref smm.Ref) (smm.Channel, error) {
 		s, err := d.client(ctx, ref)
-		if err == nil {
-			var me Account
-			if me, err = s.Account.Get(ctx); err == nil {
-				out.Items = append(out.Items, channelOf(ref, &me))
-				continue
-			}
+		if err != nil {
+			return smm.Channel{}, err
 		}
-		errs = append(errs, err)
-	}
-	if len(out.Items) == 0 {
-		return out, errors.Join(errs...)
-	}
-	return out, nil
+		me, err := s.Account.Get(ctx)
+		if err != nil {
+			return smm.Channel{}, err
+		}
+		return channelOf(ref, &me), nil
+	})
 }

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/smmkit/smmkit/platforms/internal/account"
 	"github.com/smmkit/smmkit/smm"
 )
 
@@ -16,7 +17,7 @@ func (d *Driver) ReadFacts(ctx context.Context, channel smm.Ref) (smm.Facts, err
 	if err := checkChannel(channel); err != nil {
 		return f, failed("health", channel, err)
 	}
-	key := clientKey{smm.TenantFrom(ctx), channel}
+	key := account.KeyOf(ctx, channel)
 	// What is stored is told even if it can be neither renewed nor used.
 	if cred, err := d.credential(ctx, key, nil); err == nil {
 		f.Scopes, f.Token = cred.Scopes, tokenFacts(&cred)

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/smmkit/smmkit/platforms/internal/account"
 	"github.com/smmkit/smmkit/smm"
 )
 
@@ -253,7 +254,7 @@ func (d *Driver) look(ctx context.Context, r *smm.PublishRequest, name string) (
 		return smm.MediaInfo{}, mediaError(err)
 	}
 	defer func() { _ = blob.Close() }() // only read
-	return probe(ctx, blob)
+	return account.Probe(ctx, blob)
 }
 
 // address is where the vendor can fetch an asset.

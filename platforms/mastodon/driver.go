@@ -1,14 +1,11 @@
 package mastodon
 
 import (
-	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
-	"slices"
 	"strconv"
 	"sync"
 	"time"
@@ -16,8 +13,8 @@ import (
 	"golang.org/x/oauth2"
 
 	"github.com/smmkit/smmkit/internal/httpx"
-	"github.com/smmkit/smmkit/internal/mediax"
 	"github.com/smmkit/smmkit/internal/oauthx/keep"
+	"github.com/smmkit/smmkit/platforms/internal/account"
 	"github.com/smmkit/smmkit/smm"
 )
 
@@ -45,13 +42,8 @@ type Driver struct {
 	source oauth2.TokenSource // of the one account of FromTokenSource, else nil
 
 	mu        sync.Mutex
-	clients   map[clientKey]*session
+	clients   account.Cache[session]
 	instances map[string]instanceEntry // by base URL
-}
-
-type clientKey struct {
-	tenant  smm.Tenant
-	channel smm.Ref
 }
 
 // session is the vendor client of one channel of one tenant.
@@ -72,9 +64,6 @@ type instanceEntry struct {
 // versions change with an upgrade of the server.
 const instanceLife = time.Hour
 
-// maxSessions bounds the cache of clients; each costs a few kilobytes.
-const maxSessions = 4096
-
 // New checks cfg and returns a Driver. Errors match smm.ErrInvalid.
 func New(cfg Config) (*Driver, error) {
 	if cfg.Credentials == nil {
@@ -83,7 +72,7 @@ func New(cfg Config) (*Driver, error) {
 	if cfg.Clock == nil {
 		cfg.Clock = smm.SystemClock()
 	}
-	return &Driver{cfg: cfg, clients: make(map[clientKey]*session), instances: make(map[string]instanceEntry)}, nil
+	return &Driver{cfg: cfg, instances: make(map[string]instanceEntry)}, nil
 }
 
 // Platform implements smm.Driver.
@@ -94,10 +83,8 @@ func (d *Driver) client(ctx context.Context, channel smm.Ref) (*session, error) 
 	if err := checkChannel(channel); err != nil {
 		return nil, &smm.Error{Op: "channel", Platform: Platform, Channel: channel, Outcome: smm.OutcomeNotSent, Err: err}
 	}
-	key := clientKey{smm.TenantFrom(ctx), channel}
-	d.mu.Lock()
-	s := d.clients[key]
-	d.mu.Unlock()
+	key := account.KeyOf(ctx, channel)
+	s := d.clients.Get(key)
 	cred, err := d.credential(ctx, key, s)
 	if err != nil {
 		return nil, &smm.Error{Op: "credential", Platform: Platform, Channel: channel, Outcome: smm.OutcomeNotSent, Err: err}
@@ -109,53 +96,41 @@ func (d *Driver) client(ctx context.Context, channel smm.Ref) (*session, error) 
 	if err != nil {
 		return nil, &smm.Error{Op: "credential", Platform: Platform, Channel: channel, Outcome: smm.OutcomeNotSent, Err: err}
 	}
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if len(d.clients) >= maxSessions {
-		clear(d.clients) // made again at no cost but an allocation
-	}
-	d.clients[key] = s
+	d.clients.Put(key, s)
 	return s, nil
 }
 
 // credential returns the credential of a channel: what its session's keeper
 // has, or what is stored.
-func (d *Driver) credential(ctx context.Context, key clientKey, s *session) (smm.Credential, error) {
+func (d *Driver) credential(ctx context.Context, key account.Key, s *session) (smm.Credential, error) {
 	if s != nil && s.keeper != nil {
 		return s.keeper.Credential(ctx)
 	}
-	cred, err := d.cfg.Credentials.Load(ctx, key.tenant, key.channel)
-	switch {
-	case errors.Is(err, smm.ErrNotFound):
-		return cred, fmt.Errorf("%w: no credential is stored for %s", smm.ErrUnauthorized, key.channel)
-	case err != nil:
-		return cred, fmt.Errorf("load the credential of %s: %w", key.channel, err)
-	}
-	return cred, nil
+	return account.Load(ctx, d.cfg.Credentials, key)
 }
 
-func (d *Driver) newSession(key clientKey, cred *smm.Credential) (*session, error) {
+func (d *Driver) newSession(key account.Key, cred *smm.Credential) (*session, error) {
 	base, err := ParseServer(cred.Server)
 	if err != nil {
 		return nil, err
 	}
 	// A token goes to its own server only, whatever a Ref claims.
-	if base.Host != key.channel.Space {
-		return nil, fmt.Errorf("%w: the credential is for %s, the channel is on %s", smm.ErrInvalid, base.Host, key.channel.Space)
+	if base.Host != key.Channel.Space {
+		return nil, fmt.Errorf("%w: the credential is for %s, the channel is on %s", smm.ErrInvalid, base.Host, key.Channel.Space)
 	}
 	s := &session{server: cred.Server, renews: renews(cred)}
 	var auth httpx.Authorizer
 	if d.source != nil {
 		auth = httpx.TokenSource(d.source)
 	} else {
-		if s.keeper, err = d.keeper(key.tenant, key.channel, cred); err != nil {
+		if s.keeper, err = d.keeper(key.Tenant, key.Channel, cred); err != nil {
 			return nil, err
 		}
 		auth = &keptAuth{keeper: s.keeper, clock: d.cfg.Clock}
 	}
 	s.Client, err = newClient(ClientConfig{
 		Server: cred.Server, HTTPClient: d.cfg.HTTPClient, Quota: d.cfg.Quota, Clock: d.cfg.Clock,
-		Logger: d.cfg.Logger, UserAgent: d.cfg.UserAgent, Account: ID(key.channel.ID),
+		Logger: d.cfg.Logger, UserAgent: d.cfg.UserAgent, Account: ID(key.Channel.ID),
 	}, auth)
 	if err != nil {
 		return nil, err
@@ -186,7 +161,7 @@ func (d *Driver) instance(ctx context.Context, s *session) (*InstanceInfo, error
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if len(d.instances) >= maxSessions {
+	if len(d.instances) >= account.Max {
 		clear(d.instances)
 	}
 	d.instances[key] = instanceEntry{info, d.cfg.Clock.Now()}
@@ -214,7 +189,7 @@ func (d *Driver) Capabilities(ctx context.Context, channel smm.Ref) (smm.Capabil
 	if err != nil {
 		return smm.Capabilities{}, err
 	}
-	cred, err := d.credential(ctx, clientKey{smm.TenantFrom(ctx), channel}, s)
+	cred, err := d.credential(ctx, account.KeyOf(ctx, channel), s)
 	if err != nil {
 		return smm.Capabilities{}, &smm.Error{Op: "credential", Platform: Platform, Channel: channel, Err: err}
 	}
@@ -277,24 +252,7 @@ func (d *Driver) ValidatePost(ctx context.Context, channel smm.Ref, p *smm.Post,
 
 // ProbeMedia implements smm.MediaProber.
 func (d *Driver) ProbeMedia(ctx context.Context, r io.ReadSeeker) (smm.MediaInfo, error) {
-	return probe(ctx, r)
-}
-
-func probe(ctx context.Context, r io.ReadSeeker) (smm.MediaInfo, error) {
-	in, err := mediax.ProbeSeeker(ctx, r)
-	if err != nil {
-		if ctx.Err() != nil {
-			return smm.MediaInfo{}, ctx.Err()
-		}
-		return smm.MediaInfo{}, fmt.Errorf("%w: %w", smm.ErrInvalid, err)
-	}
-	classes := map[mediax.Kind]smm.MediaClass{
-		mediax.Image: smm.MediaImage, mediax.Animation: smm.MediaGIF, mediax.Video: smm.MediaVideo, mediax.Audio: smm.MediaAudio,
-	}
-	return smm.MediaInfo{
-		Type: in.MIME, Class: classes[in.Kind], Size: in.Size, Width: in.Width, Height: in.Height,
-		Duration: in.Duration, Video: in.VideoCodec, Audio: in.AudioCodec,
-	}, nil
+	return account.Probe(ctx, r)
 }
 
 // ViewAs implements smm.Viewer: smm.As[*mastodon.Client] gives the vendor
@@ -314,35 +272,19 @@ func (d *Driver) ViewAs(ctx context.Context, channel smm.Ref, target any) bool {
 
 // ListChannels implements smm.ChannelLister: the accounts of all credentials of
 // the tenant, one request each. An account that cannot be read does not hide
-// the others; if none can be read the first error is returned.
+// the others; if none can be read the errors are returned.
 func (d *Driver) ListChannels(ctx context.Context, _ smm.PageRequest) (smm.Page[smm.Channel], error) {
-	refs, err := d.cfg.Credentials.Accounts(ctx, smm.TenantFrom(ctx), Platform)
-	if err != nil {
-		return smm.Page[smm.Channel]{}, fmt.Errorf("mastodon: list the stored accounts: %w", err)
-	}
-	slices.SortFunc(refs, func(a, b smm.Ref) int { return cmp.Compare(a.String(), b.String()) })
-	var (
-		out  smm.Page[smm.Channel]
-		errs []error
-	)
-	for _, ref := range refs {
-		if ref.Kind != smm.KindChannel {
-			continue // a Connector's registration
-		}
+	return account.List(ctx, d.cfg.Credentials, Platform, func(ref smm.Ref) (smm.Channel, error) {
 		s, err := d.client(ctx, ref)
-		if err == nil {
-			var me Account
-			if me, err = s.Accounts.Verify(ctx); err == nil {
-				out.Items = append(out.Items, channelOf(ref.Space, &me))
-				continue
-			}
+		if err != nil {
+			return smm.Channel{}, err
 		}
-		errs = append(errs, err)
-	}
-	if len(out.Items) == 0 {
-		return out, errors.Join(errs...)
-	}
-	return out, nil
+		me, err := s.Accounts.Verify(ctx)
+		if err != nil {
+			return smm.Channel{}, err
+		}
+		return channelOf(ref.Space, &me), nil
+	})
 }
 
 var (

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/smmkit/smmkit/platforms/internal/account"
 	"github.com/smmkit/smmkit/smm"
 )
 
@@ -19,7 +20,7 @@ func (d *Driver) ReadFacts(ctx context.Context, channel smm.Ref) (smm.Facts, err
 		return f, &smm.Error{Op: "health", Platform: Platform, Channel: channel, Outcome: smm.OutcomeNotSent, Err: err}
 	}
 	// What is stored is told even if it can be neither renewed nor used.
-	if cred, err := d.credential(ctx, clientKey{smm.TenantFrom(ctx), channel}, nil); err == nil {
+	if cred, err := d.credential(ctx, account.KeyOf(ctx, channel), nil); err == nil {
 		f.Server, f.Scopes, f.Token = cred.Server, cred.Scopes, smm.TokenFactsOf(cred)
 	}
 	f.Quotas = d.quotasLeft(ctx, channel)
@@ -41,7 +42,7 @@ func (d *Driver) ReadFacts(ctx context.Context, channel smm.Ref) (smm.Facts, err
 	if in, err := d.instance(ctx, s); err == nil { // the connection works all the same
 		f.Software = in.running()
 	}
-	if cred, err := d.credential(ctx, clientKey{smm.TenantFrom(ctx), channel}, s); err == nil {
+	if cred, err := d.credential(ctx, account.KeyOf(ctx, channel), s); err == nil {
 		f.Scopes, f.Token = cred.Scopes, smm.TokenFactsOf(cred) // it may have been renewed just now
 	}
 	f.Quotas = d.quotasLeft(ctx, channel)

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/smmkit/smmkit/platforms/internal/account"
 	"github.com/smmkit/smmkit/smm"
 )
 
@@ -253,7 +254,7 @@ func (d *Driver) picture(ctx context.Context, m *smm.Media) (*Picture, func(), e
 		return nil, nil, err
 	}
 	closeIt := func() { _ = blob.Close() } // only read
-	info, err := probe(ctx, blob)
+	info, err := account.Probe(ctx, blob)
 	if err == nil && info.Class != smm.MediaImage && info.Class != smm.MediaGIF {
 		err = fmt.Errorf("%w: %q is not a picture", smm.ErrInvalid, m.Name)
 	}

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/smmkit/smmkit/internal/httpx"
+	"github.com/smmkit/smmkit/platforms/internal/account"
 	"github.com/smmkit/smmkit/smm"
 )
 
@@ -364,7 +365,7 @@ func (d *Driver) upload(ctx context.Context, s *session, r *smm.PublishRequest, 
 		return Attachment{}, "", mediaError(err)
 	}
 	defer func() { _ = blob.Close() }() // only read
-	info, err := probe(ctx, blob)
+	info, err := account.Probe(ctx, blob)
 	if err != nil {
 		return Attachment{}, "", err
 	}
@@ -375,7 +376,7 @@ func (d *Driver) upload(ctx context.Context, s *session, r *smm.PublishRequest, 
 			return Attachment{}, "", mediaError(err)
 		}
 		defer func() { _ = thumb.Close() }() // only read
-		tinfo, err := probe(ctx, thumb)
+		tinfo, err := account.Probe(ctx, thumb)
 		if err != nil {
 			return Attachment{}, "", err
 		}

@@ -1,7 +1,6 @@
 package threads
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -9,12 +8,11 @@ import (
 	"log/slog"
 	"net/http"
 	"slices"
-	"sync"
 
 	"golang.org/x/oauth2"
 
-	"github.com/smmkit/smmkit/internal/mediax"
 	"github.com/smmkit/smmkit/internal/oauthx/keep"
+	"github.com/smmkit/smmkit/platforms/internal/account"
 	"github.com/smmkit/smmkit/platforms/internal/meta"
 	"github.com/smmkit/smmkit/smm"
 )
@@ -49,13 +47,7 @@ type Driver struct {
 	hooks  meta.Hooks
 	source oauth2.TokenSource // of the one account of FromTokenSource, else nil
 
-	mu      sync.Mutex
-	clients map[clientKey]*session
-}
-
-type clientKey struct {
-	tenant  smm.Tenant
-	channel smm.Ref
+	clients account.Cache[session]
 }
 
 // session is the vendor client of one channel of one tenant.
@@ -65,9 +57,6 @@ type session struct {
 	keeper *keep.Keeper // nil where a token source signs in
 	renews bool         // the keeper renews
 }
-
-// maxSessions bounds the cache of clients; each costs a few kilobytes.
-const maxSessions = 4096
 
 // New checks cfg and returns a Driver. Errors match smm.ErrInvalid.
 func New(cfg Config) (*Driver, error) {
@@ -81,7 +70,7 @@ func New(cfg Config) (*Driver, error) {
 	if err != nil {
 		return nil, err
 	}
-	d := &Driver{cfg: cfg, app: app, clients: make(map[clientKey]*session)}
+	d := &Driver{cfg: cfg, app: app}
 	d.hooks = meta.Hooks{VerifyToken: cfg.Webhooks.VerifyToken, AppSecrets: slices.Clone(cfg.Webhooks.AppSecrets)}
 	return d, nil
 }
@@ -94,10 +83,8 @@ func (d *Driver) client(ctx context.Context, channel smm.Ref) (*session, error) 
 	if err := checkChannel(channel); err != nil {
 		return nil, refused("channel", channel, err)
 	}
-	key := clientKey{smm.TenantFrom(ctx), channel}
-	d.mu.Lock()
-	s := d.clients[key]
-	d.mu.Unlock()
+	key := account.KeyOf(ctx, channel)
+	s := d.clients.Get(key)
 	cred, err := d.credential(ctx, key, s)
 	if err != nil {
 		return nil, refused("credential", channel, err)
@@ -108,46 +95,34 @@ func (d *Driver) client(ctx context.Context, channel smm.Ref) (*session, error) 
 	if s, err = d.newSession(key, &cred); err != nil {
 		return nil, refused("credential", channel, err)
 	}
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if len(d.clients) >= maxSessions {
-		clear(d.clients) // made again at no cost but an allocation
-	}
-	d.clients[key] = s
+	d.clients.Put(key, s)
 	return s, nil
 }
 
 // credential returns the credential of a channel: what its session's keeper
 // has, or what is stored.
-func (d *Driver) credential(ctx context.Context, key clientKey, s *session) (smm.Credential, error) {
+func (d *Driver) credential(ctx context.Context, key account.Key, s *session) (smm.Credential, error) {
 	if s != nil && s.keeper != nil {
 		return s.keeper.Credential(ctx)
 	}
-	cred, err := d.cfg.Credentials.Load(ctx, key.tenant, key.channel)
-	switch {
-	case errors.Is(err, smm.ErrNotFound):
-		return cred, fmt.Errorf("%w: no credential is stored for %s", smm.ErrUnauthorized, key.channel)
-	case err != nil:
-		return cred, fmt.Errorf("load the credential of %s: %w", key.channel, err)
-	}
-	return cred, nil
+	return account.Load(ctx, d.cfg.Credentials, key)
 }
 
-func (d *Driver) newSession(key clientKey, cred *smm.Credential) (*session, error) {
+func (d *Driver) newSession(key account.Key, cred *smm.Credential) (*session, error) {
 	s := &session{renews: renews(cred)}
 	var tokens meta.TokenSource
 	var err error
 	if d.source != nil {
 		tokens = oauthTokens{d.source}
 	} else {
-		if s.keeper, err = d.keeper(key.tenant, key.channel, cred); err != nil {
+		if s.keeper, err = d.keeper(key.Tenant, key.Channel, cred); err != nil {
 			return nil, err
 		}
 		tokens = s.keeper
 	}
 	s.Client, err = newClient(ClientConfig{
 		Host: d.cfg.Host, HTTPClient: d.cfg.HTTPClient, Quota: d.cfg.Quota, Clock: d.cfg.Clock, Logger: d.cfg.Logger,
-		UserAgent: d.cfg.UserAgent, Account: ID(key.channel.ID),
+		UserAgent: d.cfg.UserAgent, Account: ID(key.Channel.ID),
 	}, tokens)
 	if err != nil {
 		return nil, err
@@ -165,20 +140,7 @@ func (d *Driver) CountText(p *smm.Post) smm.TextCount {
 
 // ProbeMedia implements smm.MediaProber.
 func (d *Driver) ProbeMedia(ctx context.Context, r io.ReadSeeker) (smm.MediaInfo, error) {
-	in, err := mediax.ProbeSeeker(ctx, r)
-	if err != nil {
-		if ctx.Err() != nil {
-			return smm.MediaInfo{}, ctx.Err()
-		}
-		return smm.MediaInfo{}, fmt.Errorf("%w: %w", smm.ErrInvalid, err)
-	}
-	classes := map[mediax.Kind]smm.MediaClass{
-		mediax.Image: smm.MediaImage, mediax.Animation: smm.MediaGIF, mediax.Video: smm.MediaVideo, mediax.Audio: smm.MediaAudio,
-	}
-	return smm.MediaInfo{
-		Type: in.MIME, Class: classes[in.Kind], Size: in.Size, Width: in.Width, Height: in.Height,
-		Duration: in.Duration, Video: in.VideoCodec, Audio: in.AudioCodec,
-	}, nil
+	return account.Probe(ctx, r)
 }
 
 // ViewAs implements smm.Viewer: smm.As[*threads.Client] gives the vendor client
@@ -198,35 +160,19 @@ func (d *Driver) ViewAs(ctx context.Context, channel smm.Ref, target any) bool {
 
 // ListChannels implements smm.ChannelLister: the accounts of all credentials of
 // the tenant, one request each. An account that cannot be read does not hide
-// the others; if none can be read the first error is returned.
+// the others; if none can be read the errors are returned.
 func (d *Driver) ListChannels(ctx context.Context, _ smm.PageRequest) (smm.Page[smm.Channel], error) {
-	refs, err := d.cfg.Credentials.Accounts(ctx, smm.TenantFrom(ctx), Platform)
-	if err != nil {
-		return smm.Page[smm.Channel]{}, fmt.Errorf("threads: list the stored accounts: %w", err)
-	}
-	slices.SortFunc(refs, func(a, b smm.Ref) int { return cmp.Compare(a.String(), b.String()) })
-	var (
-		out  smm.Page[smm.Channel]
-		errs []error
-	)
-	for _, ref := range refs {
-		if ref.Kind != smm.KindChannel {
-			continue
-		}
+	return account.List(ctx, d.cfg.Credentials, Platform, func(ref smm.Ref) (smm.Channel, error) {
 		s, err := d.client(ctx, ref)
-		if err == nil {
-			var me User
-			if me, err = s.Profiles.Me(ctx); err == nil {
-				out.Items = append(out.Items, channelOf(&me))
-				continue
-			}
+		if err != nil {
+			return smm.Channel{}, err
 		}
-		errs = append(errs, err)
-	}
-	if len(out.Items) == 0 {
-		return out, errors.Join(errs...)
-	}
-	return out, nil
+		me, err := s.Profiles.Me(ctx)
+		if err != nil {
+			return smm.Channel{}, err
+		}
+		return channelOf(&me), nil
+	})
 }
 
 // refused is the error of a call that made no request.

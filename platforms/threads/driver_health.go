@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/smmkit/smmkit/platforms/internal/account"
 	"github.com/smmkit/smmkit/platforms/internal/meta"
 	"github.com/smmkit/smmkit/smm"
 )
@@ -75,7 +76,7 @@ func (d *Driver) Capabilities(ctx context.Context, channel smm.Ref) (smm.Capabil
 	if err != nil {
 		return smm.Capabilities{}, err
 	}
-	cred, err := d.credential(ctx, clientKey{smm.TenantFrom(ctx), channel}, s)
+	cred, err := d.credential(ctx, account.KeyOf(ctx, channel), s)
 	if err != nil {
 		return smm.Capabilities{}, refused("credential", channel, err)
 	}
@@ -152,7 +153,7 @@ func (d *Driver) ReadFacts(ctx context.Context, channel smm.Ref) (smm.Facts, err
 	if err := checkChannel(channel); err != nil {
 		return f, refused("health", channel, err)
 	}
-	key := clientKey{smm.TenantFrom(ctx), channel}
+	key := account.KeyOf(ctx, channel)
 	facts := func(s *session) {
 		if cred, err := d.credential(ctx, key, s); err == nil {
 			f.Scopes, f.Token = cred.Scopes, smm.TokenFactsOf(cred)

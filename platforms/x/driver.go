@@ -1,9 +1,7 @@
 package x
 
 import (
-	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -13,8 +11,8 @@ import (
 	"time"
 
 	"github.com/smmkit/smmkit/internal/httpx"
-	"github.com/smmkit/smmkit/internal/mediax"
 	"github.com/smmkit/smmkit/internal/oauthx/keep"
+	"github.com/smmkit/smmkit/platforms/internal/account"
 	"github.com/smmkit/smmkit/platforms/x/oauth1"
 	"github.com/smmkit/smmkit/platforms/x/xtext"
 	"github.com/smmkit/smmkit/smm"
@@ -65,13 +63,8 @@ type Driver struct {
 	cfg Config
 
 	mu       sync.Mutex
-	clients  map[clientKey]*session
-	accounts map[clientKey]accountEntry
-}
-
-type clientKey struct {
-	tenant  smm.Tenant
-	channel smm.Ref
+	clients  account.Cache[session]
+	accounts map[account.Key]accountEntry
 }
 
 // session is the vendor client of one channel of one tenant.
@@ -91,9 +84,6 @@ type accountEntry struct {
 // name and whether it is a subscriber. Each look has the price of a user.
 const accountLife = 6 * time.Hour
 
-// maxSessions bounds the cache of clients; each costs a few kilobytes.
-const maxSessions = 4096
-
 // New checks cfg and returns a Driver. Errors match smm.ErrInvalid.
 func New(cfg Config) (*Driver, error) {
 	if cfg.Credentials == nil {
@@ -105,7 +95,7 @@ func New(cfg Config) (*Driver, error) {
 	if cfg.Clock == nil {
 		cfg.Clock = smm.SystemClock()
 	}
-	d := &Driver{cfg: cfg, clients: make(map[clientKey]*session), accounts: make(map[clientKey]accountEntry)}
+	d := &Driver{cfg: cfg, accounts: make(map[account.Key]accountEntry)}
 	if _, err := NewClient(d.vendorConfig("")); err != nil {
 		return nil, err
 	}
@@ -113,10 +103,10 @@ func New(cfg Config) (*Driver, error) {
 }
 
 // vendorConfig is what all vendor clients have in common.
-func (d *Driver) vendorConfig(account ID) ClientConfig {
+func (d *Driver) vendorConfig(id ID) ClientConfig {
 	c := &d.cfg
 	return ClientConfig{
-		BaseURL: c.BaseURL, AppToken: c.AppToken, Account: account, App: c.App, Tier: c.Tier, Names: c.Names,
+		BaseURL: c.BaseURL, AppToken: c.AppToken, Account: id, App: c.App, Tier: c.Tier, Names: c.Names,
 		HTTPClient: c.HTTPClient, Quota: c.Quota, Clock: c.Clock, Logger: c.Logger, UserAgent: c.UserAgent,
 	}
 }
@@ -137,10 +127,8 @@ func (d *Driver) client(ctx context.Context, channel smm.Ref) (*session, error) 
 	if err := checkChannel(channel); err != nil {
 		return nil, notSent("channel", channel, err)
 	}
-	key := clientKey{smm.TenantFrom(ctx), channel}
-	d.mu.Lock()
-	s := d.clients[key]
-	d.mu.Unlock()
+	key := account.KeyOf(ctx, channel)
+	s := d.clients.Get(key)
 	cred, err := d.credential(ctx, key, s)
 	if err != nil {
 		return nil, notSent("credential", channel, err)
@@ -151,12 +139,7 @@ func (d *Driver) client(ctx context.Context, channel smm.Ref) (*session, error) 
 	if s, err = d.newSession(key, &cred); err != nil {
 		return nil, notSent("credential", channel, err)
 	}
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if len(d.clients) >= maxSessions {
-		clear(d.clients) // made again at no cost but an allocation
-	}
-	d.clients[key] = s
+	d.clients.Put(key, s)
 	return s, nil
 }
 
@@ -167,27 +150,20 @@ func notSent(op string, channel smm.Ref, err error) error {
 
 // credential returns the credential of a channel: what its session's keeper
 // has, or what is stored.
-func (d *Driver) credential(ctx context.Context, key clientKey, s *session) (smm.Credential, error) {
+func (d *Driver) credential(ctx context.Context, key account.Key, s *session) (smm.Credential, error) {
 	if s != nil {
 		return s.keeper.Credential(ctx)
 	}
-	cred, err := d.cfg.Credentials.Load(ctx, key.tenant, key.channel)
-	switch {
-	case errors.Is(err, smm.ErrNotFound):
-		return cred, fmt.Errorf("%w: no credential is stored for %s", smm.ErrUnauthorized, key.channel)
-	case err != nil:
-		return cred, fmt.Errorf("load the credential of %s: %w", key.channel, err)
-	}
-	return cred, nil
+	return account.Load(ctx, d.cfg.Credentials, key)
 }
 
 func (d *Driver) renews(c *smm.Credential) bool {
 	return !c.RefreshToken.IsZero() && d.cfg.ClientID != ""
 }
 
-func (d *Driver) newSession(key clientKey, cred *smm.Credential) (*session, error) {
+func (d *Driver) newSession(key account.Key, cred *smm.Credential) (*session, error) {
 	s := &session{renews: d.renews(cred)}
-	k := keep.Config{Store: d.cfg.Credentials, Tenant: key.tenant, Account: key.channel, Clock: d.cfg.Clock, Logger: d.cfg.Logger}
+	k := keep.Config{Store: d.cfg.Credentials, Tenant: key.Tenant, Account: key.Channel, Clock: d.cfg.Clock, Logger: d.cfg.Logger}
 	if s.renews {
 		k.Renew = d.renew
 	}
@@ -195,7 +171,7 @@ func (d *Driver) newSession(key clientKey, cred *smm.Credential) (*session, erro
 	if s.keeper, err = keep.New(k); err != nil {
 		return nil, err
 	}
-	v := d.vendorConfig(ID(key.channel.ID))
+	v := d.vendorConfig(ID(key.Channel.ID))
 	v.Auth = &keptAuth{
 		keeper: s.keeper, clock: d.cfg.Clock,
 		signer: oauth1.Signer{ConsumerKey: d.cfg.ConsumerKey, ConsumerSecret: d.cfg.ConsumerSecret, Clock: d.cfg.Clock},
@@ -209,7 +185,7 @@ func (d *Driver) newSession(key clientKey, cred *smm.Credential) (*session, erro
 // account returns what the channel's account says of itself, at most
 // accountLife old.
 func (d *Driver) account(ctx context.Context, channel smm.Ref, s *session) (User, error) {
-	key := clientKey{smm.TenantFrom(ctx), channel}
+	key := account.KeyOf(ctx, channel)
 	d.mu.Lock()
 	e, ok := d.accounts[key]
 	d.mu.Unlock()
@@ -240,10 +216,10 @@ func (d *Driver) look(ctx context.Context, channel smm.Ref, s *session) (User, e
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if len(d.accounts) >= maxSessions {
+	if len(d.accounts) >= account.Max {
 		clear(d.accounts)
 	}
-	d.accounts[clientKey{smm.TenantFrom(ctx), channel}] = accountEntry{me.Item, d.cfg.Clock.Now()}
+	d.accounts[account.KeyOf(ctx, channel)] = accountEntry{me.Item, d.cfg.Clock.Now()}
 	return me.Item, nil
 }
 
@@ -261,7 +237,7 @@ func (d *Driver) Capabilities(ctx context.Context, channel smm.Ref) (smm.Capabil
 	if err != nil {
 		return smm.Capabilities{}, err
 	}
-	cred, err := d.credential(ctx, clientKey{smm.TenantFrom(ctx), channel}, s)
+	cred, err := d.credential(ctx, account.KeyOf(ctx, channel), s)
 	if err != nil {
 		return smm.Capabilities{}, notSent("credential", channel, err)
 	}
@@ -333,24 +309,7 @@ func (d *Driver) ValidatePost(_ context.Context, _ smm.Ref, p *smm.Post, _ smm.C
 
 // ProbeMedia implements smm.MediaProber.
 func (d *Driver) ProbeMedia(ctx context.Context, r io.ReadSeeker) (smm.MediaInfo, error) {
-	return probe(ctx, r)
-}
-
-func probe(ctx context.Context, r io.ReadSeeker) (smm.MediaInfo, error) {
-	in, err := mediax.ProbeSeeker(ctx, r)
-	if err != nil {
-		if ctx.Err() != nil {
-			return smm.MediaInfo{}, ctx.Err()
-		}
-		return smm.MediaInfo{}, fmt.Errorf("%w: %w", smm.ErrInvalid, err)
-	}
-	classes := map[mediax.Kind]smm.MediaClass{
-		mediax.Image: smm.MediaImage, mediax.Animation: smm.MediaGIF, mediax.Video: smm.MediaVideo, mediax.Audio: smm.MediaAudio,
-	}
-	return smm.MediaInfo{
-		Type: in.MIME, Class: classes[in.Kind], Size: in.Size, Width: in.Width, Height: in.Height,
-		Duration: in.Duration, Video: in.VideoCodec, Audio: in.AudioCodec,
-	}, nil
+	return account.Probe(ctx, r)
 }
 
 // ViewAs implements smm.Viewer: smm.As[*x.Client] gives the vendor client of a
@@ -370,35 +329,19 @@ func (d *Driver) ViewAs(ctx context.Context, channel smm.Ref, target any) bool {
 
 // ListChannels implements smm.ChannelLister: the accounts of all credentials of
 // the tenant, one request each. An account that cannot be read does not hide the
-// others; if none can be read the first error is returned.
+// others; if none can be read the errors are returned.
 func (d *Driver) ListChannels(ctx context.Context, _ smm.PageRequest) (smm.Page[smm.Channel], error) {
-	refs, err := d.cfg.Credentials.Accounts(ctx, smm.TenantFrom(ctx), Platform)
-	if err != nil {
-		return smm.Page[smm.Channel]{}, fmt.Errorf("x: list the stored accounts: %w", err)
-	}
-	slices.SortFunc(refs, func(a, b smm.Ref) int { return cmp.Compare(a.String(), b.String()) })
-	var (
-		out  smm.Page[smm.Channel]
-		errs []error
-	)
-	for _, ref := range refs {
-		if ref.Kind != smm.KindChannel {
-			continue
-		}
+	return account.List(ctx, d.cfg.Credentials, Platform, func(ref smm.Ref) (smm.Channel, error) {
 		s, err := d.client(ctx, ref)
-		if err == nil {
-			var me User
-			if me, err = d.look(ctx, ref, s); err == nil {
-				out.Items = append(out.Items, channelOf(&me))
-				continue
-			}
+		if err != nil {
+			return smm.Channel{}, err
 		}
-		errs = append(errs, err)
-	}
-	if len(out.Items) == 0 {
-		return out, errors.Join(errs...)
-	}
-	return out, nil
+		me, err := d.look(ctx, ref, s)
+		if err != nil {
+			return smm.Channel{}, err
+		}
+		return channelOf(&me), nil
+	})
 }
 
 var (

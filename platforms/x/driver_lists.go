@@ -9,6 +9,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"github.com/smmkit/smmkit/platforms/internal/account"
 	"github.com/smmkit/smmkit/smm"
 )
 
@@ -368,7 +369,7 @@ func (d *Driver) ReadFacts(ctx context.Context, channel smm.Ref) (smm.Facts, err
 	if err := checkChannel(channel); err != nil {
 		return f, notSent("health", channel, err)
 	}
-	key := clientKey{smm.TenantFrom(ctx), channel}
+	key := account.KeyOf(ctx, channel)
 	if cred, err := d.credential(ctx, key, nil); err == nil { // told even if it can be neither renewed nor used
 		f.Scopes, f.Token = cred.Scopes, smm.TokenFactsOf(cred)
 	}

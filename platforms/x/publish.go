@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/smmkit/smmkit/internal/httpx"
+	"github.com/smmkit/smmkit/platforms/internal/account"
 	"github.com/smmkit/smmkit/smm"
 )
 
@@ -250,7 +251,7 @@ func (d *Driver) asset(ctx context.Context, r *smm.PublishRequest, m smm.Media) 
 	if err != nil {
 		return nil, smm.MediaInfo{}, err
 	}
-	info, err := probe(ctx, blob)
+	info, err := account.Probe(ctx, blob)
 	if err != nil {
 		_ = blob.Close()
 		return nil, smm.MediaInfo{}, err
