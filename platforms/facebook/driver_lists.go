@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/smmkit/smmkit/platforms/internal/account"
 	"github.com/smmkit/smmkit/smm"
 )
 
@@ -156,24 +157,6 @@ func (m *merge[T]) advance(i int, at *place, page *List[T]) {
 	page.Items = nil
 }
 
-// between keeps the items within the request's times. The lists run from new to
-// old, so one that is too old ends the list.
-func between[T any](r smm.PageRequest, items []T, next string, at func(*T) time.Time) ([]T, string) {
-	var out []T
-	for i := range items {
-		t := at(&items[i])
-		switch {
-		case t.IsZero():
-		case !r.Until.IsZero() && t.After(r.Until):
-			continue
-		case !r.Since.IsZero() && t.Before(r.Since):
-			return out, ""
-		}
-		out = append(out, items[i])
-	}
-	return out, next
-}
-
 // ListPosts implements smm.PostLister: the Page's public posts, and its reels,
 // which the vendor lists apart. Stories are in no such list.
 func (d *Driver) ListPosts(ctx context.Context, channel smm.Ref, r smm.PageRequest) (smm.Page[smm.PublishedPost], error) {
@@ -199,7 +182,7 @@ func (d *Driver) ListPosts(ctx context.Context, channel smm.Ref, r smm.PageReque
 	if err != nil {
 		return smm.Page[smm.PublishedPost]{}, err
 	}
-	items, next = between(r, items, next, func(p *smm.PublishedPost) time.Time { return p.At })
+	items, next = account.Between(r, items, next, func(p *smm.PublishedPost) time.Time { return p.At })
 	return smm.Page[smm.PublishedPost]{Items: items, Next: next}, nil
 }
 
@@ -330,7 +313,7 @@ func (d *Driver) ListMentions(ctx context.Context, channel smm.Ref, r smm.PageRe
 	if err != nil {
 		return smm.Page[smm.Message]{}, err
 	}
-	items, next = between(r, items, next, func(m *smm.Message) time.Time { return m.At })
+	items, next = account.Between(r, items, next, func(m *smm.Message) time.Time { return m.At })
 	return smm.Page[smm.Message]{Items: items, Next: next}, nil
 }
 
@@ -344,7 +327,7 @@ func (d *Driver) ListConversations(ctx context.Context, channel smm.Ref, r smm.P
 	if err != nil {
 		return smm.Page[smm.Conversation]{}, err
 	}
-	items, next := between(r, l.Items, l.Next, func(t *Thread) time.Time { return t.Updated.Time })
+	items, next := account.Between(r, l.Items, l.Next, func(t *Thread) time.Time { return t.Updated.Time })
 	out := smm.Page[smm.Conversation]{Next: next}
 	for i := range items {
 		if items[i].ID != "" {
@@ -368,7 +351,7 @@ func (d *Driver) ListMessages(ctx context.Context, channel, conversation smm.Ref
 	if err != nil {
 		return smm.Page[smm.Message]{}, err
 	}
-	items, next := between(r, l.Items, l.Next, func(m *Message) time.Time { return m.Created.Time })
+	items, next := account.Between(r, l.Items, l.Next, func(m *Message) time.Time { return m.Created.Time })
 	out := smm.Page[smm.Message]{Next: next}
 	for i := range items {
 		if items[i].ID != "" {
@@ -390,7 +373,7 @@ func (d *Driver) ListReviews(ctx context.Context, channel smm.Ref, r smm.PageReq
 	if err != nil {
 		return smm.Page[smm.Review]{}, err
 	}
-	items, next := between(r, l.Items, l.Next, func(v *Rating) time.Time { return v.Created.Time })
+	items, next := account.Between(r, l.Items, l.Next, func(v *Rating) time.Time { return v.Created.Time })
 	out := smm.Page[smm.Review]{Next: next}
 	for i := range items {
 		if v, ok := reviewOf(channel, &items[i]); ok {

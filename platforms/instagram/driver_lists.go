@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/smmkit/smmkit/platforms/internal/account"
 	"github.com/smmkit/smmkit/smm"
 )
 
@@ -20,26 +21,8 @@ func params(r smm.PageRequest, most int) ListParams {
 	return ListParams{Limit: min(r.Limit, most), Since: r.Since, Until: r.Until, Cursor: r.Cursor}
 }
 
-// between keeps the items within the request's times. The lists run from new to
-// old, so one that is too old ends the list.
-func between[T any](r smm.PageRequest, items []T, next string, at func(*T) time.Time) ([]T, string) {
-	var out []T
-	for i := range items {
-		t := at(&items[i])
-		switch {
-		case t.IsZero():
-		case !r.Until.IsZero() && t.After(r.Until):
-			continue
-		case !r.Since.IsZero() && t.Before(r.Since):
-			return out, ""
-		}
-		out = append(out, items[i])
-	}
-	return out, next
-}
-
 func (d *Driver) posts(channel smm.Ref, r smm.PageRequest, own bool, p Page[Media]) smm.Page[smm.PublishedPost] {
-	items, next := between(r, p.Items, p.Next, func(m *Media) time.Time { return m.Timestamp.Time })
+	items, next := account.Between(r, p.Items, p.Next, func(m *Media) time.Time { return m.Timestamp.Time })
 	out := smm.Page[smm.PublishedPost]{Next: next}
 	for i := range items {
 		if items[i].ID != "" {
@@ -182,7 +165,7 @@ func (d *Driver) ListMentions(ctx context.Context, channel smm.Ref, r smm.PageRe
 	if err != nil {
 		return out, err
 	}
-	items, next := between(r, p.Items, p.Next, func(m *Media) time.Time { return m.Timestamp.Time })
+	items, next := account.Between(r, p.Items, p.Next, func(m *Media) time.Time { return m.Timestamp.Time })
 	out.Next = next
 	for i := range items {
 		if items[i].ID != "" {

@@ -4,13 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/http"
-	"sync"
-	"time"
 
 	"golang.org/x/oauth2"
 
-	"github.com/smmkit/smmkit/internal/httpx"
 	"github.com/smmkit/smmkit/internal/oauthx"
 	"github.com/smmkit/smmkit/internal/oauthx/keep"
 	"github.com/smmkit/smmkit/smm"
@@ -69,59 +65,6 @@ func fromToken(ctx context.Context, v ClientConfig, cfg *Config) (*Driver, smm.C
 	}
 	d.source = v.TokenSource
 	return d, ch, nil
-}
-
-// keptAuth sends the access token that a keeper has for an account. Tokens of
-// Mastodon live until they are revoked; those of some compatible servers end
-// and are renewed. Either way the account may have been connected again, by this
-// or another process, and the answer 401 is the moment to look.
-type keptAuth struct {
-	keeper *keep.Keeper
-	clock  smm.Clock
-
-	mu      sync.Mutex
-	sent    smm.Credential // what was sent last
-	changed time.Time      // when it was first sent in place of another
-}
-
-var (
-	_ httpx.Authorizer = (*keptAuth)(nil)
-	_ httpx.Refresher  = (*keptAuth)(nil)
-)
-
-// changeGrace is how long requests with the token before may be on their way.
-const changeGrace = time.Minute
-
-// Authorize implements httpx.Authorizer.
-func (a *keptAuth) Authorize(ctx context.Context, req *http.Request) error {
-	cred, err := a.keeper.Credential(ctx)
-	if err != nil {
-		return err
-	}
-	a.mu.Lock()
-	if !a.sent.AccessToken.IsZero() && !a.sent.AccessToken.Equal(cred.AccessToken) {
-		a.changed = a.clock.Now()
-	}
-	a.sent = cred
-	a.mu.Unlock()
-	return httpx.Bearer(cred.AccessToken).Authorize(ctx, req)
-}
-
-// Refresh implements httpx.Refresher: it asks for one more try if there is
-// another token than the one that was refused. Right after a change it does not
-// ask the keeper, since what was refused may have been sent before: blaming the
-// new token would renew it once for every request that was on its way.
-func (a *keptAuth) Refresh(ctx context.Context, resp *httpx.Response) (bool, error) {
-	if resp.Status != http.StatusUnauthorized {
-		return false, nil
-	}
-	a.mu.Lock()
-	sent, changed := a.sent, a.changed
-	a.mu.Unlock()
-	if !changed.IsZero() && a.clock.Now().Sub(changed) < changeGrace {
-		return true, nil
-	}
-	return a.keeper.Refused(ctx, sent)
 }
 
 // keeper keeps the credential of a channel. Those without a refresh token are

@@ -126,7 +126,7 @@ func (d *Driver) newSession(key account.Key, cred *smm.Credential) (*session, er
 		if s.keeper, err = d.keeper(key.Tenant, key.Channel, cred); err != nil {
 			return nil, err
 		}
-		auth = &keptAuth{keeper: s.keeper, clock: d.cfg.Clock}
+		auth = &account.Auth{Keeper: s.keeper, Clock: d.cfg.Clock}
 	}
 	s.Client, err = newClient(ClientConfig{
 		Server: cred.Server, HTTPClient: d.cfg.HTTPClient, Quota: d.cfg.Quota, Clock: d.cfg.Clock,

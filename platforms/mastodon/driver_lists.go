@@ -8,7 +8,9 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
+	"time"
 
+	"github.com/smmkit/smmkit/platforms/internal/account"
 	"github.com/smmkit/smmkit/smm"
 )
 
@@ -34,26 +36,8 @@ func onChannel(channel, item smm.Ref, kinds ...smm.Kind) error {
 // statusKinds are the kinds of Refs that name a status.
 var statusKinds = []smm.Kind{smm.KindPost, smm.KindComment, smm.KindMessage}
 
-// between keeps the items within the request's times. The lists run from new to
-// old, so one that is too old ends the list.
-func between[T any](r smm.PageRequest, items []T, next string, at func(*T) Time) ([]T, string) {
-	var out []T
-	for i := range items {
-		t := at(&items[i])
-		switch {
-		case t.IsZero():
-		case !r.Until.IsZero() && t.After(r.Until):
-			continue
-		case !r.Since.IsZero() && t.Before(r.Since):
-			return out, ""
-		}
-		out = append(out, items[i])
-	}
-	return out, next
-}
-
 func (d *Driver) posts(channel smm.Ref, r smm.PageRequest, p Page[Status]) smm.Page[smm.PublishedPost] {
-	items, next := between(r, p.Items, p.Next, func(s *Status) Time { return s.CreatedAt })
+	items, next := account.Between(r, p.Items, p.Next, func(s *Status) time.Time { return s.CreatedAt.Time })
 	out := smm.Page[smm.PublishedPost]{Next: next}
 	for i := range items {
 		if items[i].ID != "" {
@@ -159,7 +143,7 @@ func (d *Driver) ListMentions(ctx context.Context, channel smm.Ref, r smm.PageRe
 	if err != nil {
 		return smm.Page[smm.Message]{}, err
 	}
-	items, next := between(r, p.Items, p.Next, func(n *Notification) Time { return n.CreatedAt })
+	items, next := account.Between(r, p.Items, p.Next, func(n *Notification) time.Time { return n.CreatedAt.Time })
 	out := smm.Page[smm.Message]{Next: next}
 	for i := range items {
 		if m, ok := mentionOf(channel, &items[i]); ok && m.Ref.Kind != smm.KindMessage {

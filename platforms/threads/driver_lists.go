@@ -4,7 +4,9 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"time"
 
+	"github.com/smmkit/smmkit/platforms/internal/account"
 	"github.com/smmkit/smmkit/smm"
 )
 
@@ -33,22 +35,9 @@ func (d *Driver) onPost(ctx context.Context, channel, item smm.Ref) (*session, e
 	return d.client(ctx, channel)
 }
 
-// between keeps what is within the request's times. Lists run from new to old, so
-// what is too old ends one.
 func between(r smm.PageRequest, p Page[Post]) Page[Post] {
-	out := Page[Post]{Next: p.Next}
-	for i := range p.Items {
-		switch at := p.Items[i].Timestamp; {
-		case at.IsZero():
-		case !r.Until.IsZero() && at.After(r.Until):
-			continue
-		case !r.Since.IsZero() && at.Before(r.Since):
-			out.Next = ""
-			return out
-		}
-		out.Items = append(out.Items, p.Items[i])
-	}
-	return out
+	p.Items, p.Next = account.Between(r, p.Items, p.Next, func(v *Post) time.Time { return v.Timestamp.Time })
+	return p
 }
 
 func posts(channel smm.Ref, p Page[Post]) smm.Page[smm.PublishedPost] {

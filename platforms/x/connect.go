@@ -10,12 +10,9 @@ import (
 	"net/url"
 	"slices"
 	"strings"
-	"sync"
-	"time"
 
 	"github.com/smmkit/smmkit/internal/httpx"
 	"github.com/smmkit/smmkit/internal/oauthx"
-	"github.com/smmkit/smmkit/internal/oauthx/keep"
 	"github.com/smmkit/smmkit/platforms/x/oauth1"
 	"github.com/smmkit/smmkit/smm"
 )
@@ -354,57 +351,17 @@ func FromToken(ctx context.Context, token string, cfg *Config) (*Driver, smm.Cha
 // signed with Config's consumer key.
 const ExtraTokenSecret = "oauth1_token_secret" //nolint:gosec // a name, no secret
 
-// keptAuth sends the access token that a keeper has for an account, which may
-// have been renewed or connected again by another process. The answer 401 is the
-// moment to look.
-type keptAuth struct {
-	keeper *keep.Keeper
-	clock  smm.Clock
-	signer oauth1.Signer // without a token
-
-	mu      sync.Mutex
-	sent    smm.Credential // what was sent last
-	changed time.Time      // when it was first sent in place of another
-}
-
-// changeGrace is how long requests with the token before may be on their way.
-const changeGrace = time.Minute
-
-// Authorize implements httpx.Authorizer.
-func (a *keptAuth) Authorize(ctx context.Context, req *http.Request) error {
-	cred, err := a.keeper.Credential(ctx)
-	if err != nil {
-		return err
+// sign puts a credential on a request: as a bearer, or by OAuth 1.0a where it has
+// the secret of a token.
+func (d *Driver) sign(ctx context.Context, req *http.Request, cred smm.Credential) error {
+	secret := cred.Extra[ExtraTokenSecret]
+	if secret.IsZero() {
+		return httpx.Bearer(cred.AccessToken).Authorize(ctx, req)
 	}
-	a.mu.Lock()
-	if !a.sent.AccessToken.IsZero() && !a.sent.AccessToken.Equal(cred.AccessToken) {
-		a.changed = a.clock.Now()
+	signer := oauth1.Signer{
+		ConsumerKey: d.cfg.ConsumerKey, ConsumerSecret: d.cfg.ConsumerSecret, Clock: d.cfg.Clock, Token: cred.AccessToken, TokenSecret: secret,
 	}
-	a.sent = cred
-	a.mu.Unlock()
-	if secret := cred.Extra[ExtraTokenSecret]; !secret.IsZero() {
-		signer := a.signer
-		signer.Token, signer.TokenSecret = cred.AccessToken, secret
-		return signer.Authorize(ctx, req)
-	}
-	return httpx.Bearer(cred.AccessToken).Authorize(ctx, req)
-}
-
-// Refresh implements httpx.Refresher: it asks for one more try if there is
-// another token than the one that was refused. Right after a change it does not
-// ask the keeper, since what was refused may have been sent before: blaming the
-// new token would renew it once for every request that was on its way.
-func (a *keptAuth) Refresh(ctx context.Context, resp *httpx.Response) (bool, error) {
-	if resp.Status != http.StatusUnauthorized {
-		return false, nil
-	}
-	a.mu.Lock()
-	sent, changed := a.sent, a.changed
-	a.mu.Unlock()
-	if !changed.IsZero() && a.clock.Now().Sub(changed) < changeGrace {
-		return true, nil
-	}
-	return a.keeper.Refused(ctx, sent)
+	return signer.Authorize(ctx, req)
 }
 
 // renew gets the successor of a token. The refresh token is good once.

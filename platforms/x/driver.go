@@ -10,10 +10,8 @@ import (
 	"sync"
 	"time"
 
-	"github.com/smmkit/smmkit/internal/httpx"
 	"github.com/smmkit/smmkit/internal/oauthx/keep"
 	"github.com/smmkit/smmkit/platforms/internal/account"
-	"github.com/smmkit/smmkit/platforms/x/oauth1"
 	"github.com/smmkit/smmkit/platforms/x/xtext"
 	"github.com/smmkit/smmkit/smm"
 )
@@ -172,10 +170,7 @@ func (d *Driver) newSession(key account.Key, cred *smm.Credential) (*session, er
 		return nil, err
 	}
 	v := d.vendorConfig(ID(key.Channel.ID))
-	v.Auth = &keptAuth{
-		keeper: s.keeper, clock: d.cfg.Clock,
-		signer: oauth1.Signer{ConsumerKey: d.cfg.ConsumerKey, ConsumerSecret: d.cfg.ConsumerSecret, Clock: d.cfg.Clock},
-	}
+	v.Auth = &account.Auth{Keeper: s.keeper, Clock: d.cfg.Clock, Sign: d.sign}
 	if s.Client, err = NewClient(v); err != nil {
 		return nil, err
 	}
@@ -369,7 +364,4 @@ var (
 	_ smm.Viewer          = (*Driver)(nil)
 	_ smm.WebhookReceiver = (*Driver)(nil)
 	_ smm.HealthReader    = (*Driver)(nil)
-
-	_ httpx.Authorizer = (*keptAuth)(nil)
-	_ httpx.Refresher  = (*keptAuth)(nil)
 )

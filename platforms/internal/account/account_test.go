@@ -3,14 +3,19 @@ package account_test
 import (
 	"context"
 	"errors"
+	"net/http"
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/smmkit/smmkit/internal/httpx"
+	"github.com/smmkit/smmkit/internal/oauthx/keep"
 	"github.com/smmkit/smmkit/platforms/internal/account"
 	"github.com/smmkit/smmkit/smm"
+	"github.com/smmkit/smmkit/smm/sim"
 )
 
 const platform smm.Platform = "fake"
@@ -92,4 +97,53 @@ func TestProbe(t *testing.T) {
 	cancel()
 	_, err = account.Probe(ctx, strings.NewReader("GIF89a"))
 	require.ErrorIs(t, err, context.Canceled)
+}
+
+func TestBetween(t *testing.T) {
+	day := func(n int) time.Time { return time.Date(2026, 11, n, 0, 0, 0, 0, time.UTC) }
+	items := []time.Time{day(9), day(8), {}, day(7), day(6), day(5)}
+	at := func(v *time.Time) time.Time { return *v }
+	got, next := account.Between(smm.PageRequest{}, items, "more", at)
+	require.Equal(t, items, got)
+	require.Equal(t, "more", next)
+	got, next = account.Between(smm.PageRequest{Since: day(6), Until: day(8)}, items, "more", at)
+	require.Equal(t, []time.Time{day(8), {}, day(7), day(6)}, got)
+	require.Empty(t, next, "what follows is older still")
+	got, next = account.Between(smm.PageRequest{Since: day(5), Until: day(6)}, items, "more", at)
+	require.Equal(t, []time.Time{{}, day(6), day(5)}, got)
+	require.Equal(t, "more", next)
+}
+
+// A token that was changed a moment ago is not blamed for a request that left
+// before; later it is.
+func TestAuthBlamesWhatWasSent(t *testing.T) {
+	ctx, key := smm.ContextWithTenant(t.Context(), "acme"), ref(smm.KindChannel, "a")
+	s, clock := store(t, key), sim.NewClock(time.Date(2026, 11, 26, 9, 0, 0, 0, time.UTC), true)
+	keeper, err := keep.New(keep.Config{Store: s, Tenant: "acme", Account: key, Clock: clock})
+	require.NoError(t, err)
+	a := &account.Auth{Keeper: keeper, Clock: clock}
+	send := func() string {
+		req, err := http.NewRequestWithContext(ctx, http.MethodGet, "https://api.example/", nil)
+		require.NoError(t, err)
+		require.NoError(t, a.Authorize(ctx, req))
+		return req.Header.Get("Authorization")
+	}
+	refused := &httpx.Response{Status: http.StatusUnauthorized}
+	require.Equal(t, "Bearer token of a", send())
+	_, err = s.Swap(ctx, "acme", key, 1, smm.Credential{AccessToken: smm.NewSecret("connected anew")})
+	require.NoError(t, err)
+	again, err := a.Refresh(ctx, &httpx.Response{Status: http.StatusForbidden})
+	require.NoError(t, err)
+	require.False(t, again, "that is no word about the token")
+	again, err = a.Refresh(ctx, refused)
+	require.NoError(t, err)
+	require.True(t, again, "the store has another token than the one that was refused")
+	require.Equal(t, "Bearer connected anew", send())
+	again, err = a.Refresh(ctx, refused)
+	require.NoError(t, err)
+	require.True(t, again, "it may have left with the token before")
+	require.NoError(t, clock.Sleep(ctx, 2*time.Minute))
+	again, err = a.Refresh(ctx, refused)
+	require.NoError(t, err)
+	require.False(t, again, "now it is the new one that was refused, and nothing renews it")
 }
