@@ -1,6 +1,7 @@
 package facebook
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -268,7 +269,7 @@ func (d *Driver) commit(ctx context.Context, s *session, r *smm.PublishRequest, 
 		if err != nil {
 			return o, err
 		}
-		return published(r.Channel, smm.KindPost, first(made.PostID, made.ID), "", smm.EvidenceReply), nil
+		return published(r.Channel, smm.KindPost, cmp.Or(made.PostID, made.ID), "", smm.EvidenceReply), nil
 	case routeComment:
 		made, o, err := s.Comments.Create(ctx, st.Target, st.comment())
 		if err != nil {
@@ -321,15 +322,6 @@ func (p *prepared) message(delivery string) SendParams {
 // metadataOf marks a message with its delivery. It comes back in the echo, and
 // nobody sees it.
 func metadataOf(delivery string) string { return "smmkit:" + delivery }
-
-func first(ids ...ID) ID {
-	for _, id := range ids {
-		if id != "" {
-			return id
-		}
-	}
-	return ""
-}
 
 func published(channel smm.Ref, kind smm.Kind, id ID, url string, e smm.Evidence) smm.Outcome {
 	return smm.Outcome{State: smm.OutcomePublished, Post: channel.WithKind(kind, string(id)), URL: url, Evidence: e}

@@ -1,6 +1,7 @@
 package facebook
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -163,7 +164,7 @@ func (w *settlement) video(ctx context.Context) (smm.Outcome, error) {
 	case videoPublic(&v):
 		id := v.ID
 		if w.st.Route == routeVideo {
-			id = first(postOfPage(w.s.page, v.PostID), v.ID)
+			id = cmp.Or(postOfPage(w.s.page, v.PostID), v.ID)
 		}
 		return published(w.r.Channel, smm.KindPost, id, v.URL(), smm.EvidenceHandle), nil
 	case st.Video == "error" || st.Video == "upload_failed" || st.Processing.Status == "error" || st.Publishing.Status == "error":
