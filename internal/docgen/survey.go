@@ -96,7 +96,7 @@ func surveyFacebook(ctx context.Context, world *sim.World) (report, error) {
 		return out, err
 	}
 	d, ch, err := facebook.FromToken(ctx, account.Login["FACEBOOK_TOKEN"], &facebook.Config{
-		BaseURL: server.URL(), UploadURL: server.URL(), Clock: world.Clock,
+		BaseURL: server.URL(), Clock: world.Clock,
 	})
 	if err != nil {
 		return out, err
@@ -114,7 +114,7 @@ func surveyInstagram(ctx context.Context, world *sim.World) (report, error) {
 		return out, err
 	}
 	d, ch, err := instagram.FromToken(ctx, account.Login["INSTAGRAM_TOKEN"], &instagram.Config{
-		MediaHost: noHost{}, Clock: world.Clock, Hosts: instagram.Hosts{Facebook: server.URL(), Instagram: server.URL(), Uploads: server.URL()},
+		MediaHost: noHost{}, Clock: world.Clock, BaseURL: server.URL(),
 	})
 	if err != nil {
 		return out, err
@@ -131,7 +131,7 @@ func surveyThreads(ctx context.Context, world *sim.World) (report, error) {
 	if err != nil {
 		return out, err
 	}
-	d, ch, err := threads.FromToken(ctx, account.Login["THREADS_TOKEN"], &threads.Config{Host: account.Login["THREADS_HOST"], MediaHost: noHost{}, Clock: world.Clock})
+	d, ch, err := threads.FromToken(ctx, account.Login["THREADS_TOKEN"], &threads.Config{BaseURL: server.URL(), MediaHost: noHost{}, Clock: world.Clock})
 	if err != nil {
 		return out, err
 	}

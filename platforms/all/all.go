@@ -34,6 +34,10 @@ type Config struct {
 	Media       smm.MediaStore // for the pictures of profile edits
 	MediaHost   smm.MediaHost  // for vendors that fetch media themselves: Instagram and Threads; nil for none
 
+	// BaseURLs stand in place of all hosts of a vendor, for simulators and gateways.
+	// Bluesky and Mastodon need none: their credentials name the server.
+	BaseURLs map[smm.Platform]string
+
 	// Bluesky is the app's identity, as in ConnectConfig, to renew the tokens of
 	// accounts that were connected with it.
 	Bluesky bluesky.ClientIdentity
@@ -94,13 +98,14 @@ func New(name smm.Platform, c Config) (smm.Driver, error) {
 	case facebook.Platform:
 		return facebook.New(facebook.Config{
 			Credentials: c.Credentials, HTTPClient: c.HTTPClient, Quota: c.Quota, Clock: c.Clock, Logger: c.Logger, UserAgent: c.UserAgent,
-			Media: c.Media, AppSecret: c.Keys.Facebook.Secret, VerifyToken: c.Keys.Facebook.VerifyToken, WebhookSecrets: c.Keys.Facebook.signers(),
+			Media: c.Media, AppSecret: c.Keys.Facebook.Secret, BaseURL: c.BaseURLs[name],
+			Webhooks: facebook.Webhooks{VerifyToken: c.Keys.Facebook.VerifyToken, AppSecrets: c.Keys.Facebook.signers()},
 		})
 	case instagram.Platform:
 		cfg := instagram.Config{
 			Credentials: c.Credentials, HTTPClient: c.HTTPClient, Quota: c.Quota, Clock: c.Clock, Logger: c.Logger, UserAgent: c.UserAgent,
-			MediaHost: c.MediaHost,
-			Webhook:   instagram.WebhookConfig{VerifyToken: c.Keys.Instagram.VerifyToken, AppSecrets: c.Keys.Instagram.signers()},
+			MediaHost: c.MediaHost, BaseURL: c.BaseURLs[name],
+			Webhooks: instagram.Webhooks{VerifyToken: c.Keys.Instagram.VerifyToken, AppSecrets: c.Keys.Instagram.signers()},
 		}
 		if c.Keys.InstagramLogin == instagram.FacebookLogin {
 			cfg.AppSecret = c.Keys.Instagram.Secret
@@ -114,15 +119,17 @@ func New(name smm.Platform, c Config) (smm.Driver, error) {
 	case threads.Platform:
 		return threads.New(threads.Config{
 			Credentials: c.Credentials, HTTPClient: c.HTTPClient, Quota: c.Quota, Clock: c.Clock, Logger: c.Logger, UserAgent: c.UserAgent,
-			MediaHost: c.MediaHost, Webhooks: threads.Webhooks{VerifyToken: c.Keys.Threads.VerifyToken, AppSecrets: c.Keys.Threads.signers()},
+			MediaHost: c.MediaHost, BaseURL: c.BaseURLs[name],
+			Webhooks: threads.Webhooks{VerifyToken: c.Keys.Threads.VerifyToken, AppSecrets: c.Keys.Threads.signers()},
 		})
 	case x.Platform:
 		cfg := x.Config{
 			Credentials: c.Credentials, HTTPClient: c.HTTPClient, Quota: c.Quota, Clock: c.Clock, Logger: c.Logger, UserAgent: c.UserAgent,
 			ClientID: c.Keys.X.ClientID, ClientSecret: c.Keys.X.ClientSecret, Tier: c.Keys.X.Tier,
+			BaseURL: c.BaseURLs[name],
 		}
 		if !c.Keys.X.ConsumerSecret.IsZero() {
-			cfg.WebhookSecrets = []smm.Secret{c.Keys.X.ConsumerSecret}
+			cfg.Webhooks.ConsumerSecrets = []smm.Secret{c.Keys.X.ConsumerSecret}
 		}
 		return x.New(cfg)
 	}

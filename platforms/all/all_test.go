@@ -1,6 +1,9 @@
 package all_test
 
 import (
+	"errors"
+	"net/http"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -57,6 +60,49 @@ func TestEveryNameMakesItsConnector(t *testing.T) {
 	_, err = all.Connectors(cfg)
 	require.ErrorIs(t, err, smm.ErrInvalid)
 }
+
+// TestBaseURLs: with another base nothing goes to the vendor, neither requests nor
+// people who consent.
+func TestBaseURLs(t *testing.T) {
+	const base = "https://gate.example"
+	app := all.MetaApp{ID: "1", Secret: smm.NewSecret("a secret of an app")}
+	keys := all.Keys{Facebook: app, Instagram: app, Threads: app, InstagramLogin: instagram.InstagramLogin, X: all.XApp{ClientID: "1"}}
+	var hosts []string
+	spy := roundTripper(func(r *http.Request) (*http.Response, error) {
+		hosts = append(hosts, r.URL.Scheme+"://"+r.URL.Host)
+		return nil, errors.New("nobody is here")
+	})
+	for _, name := range all.Platforms() {
+		if name == "bluesky" || name == "mastodon" {
+			continue // their credentials name the server
+		}
+		at := map[smm.Platform]string{name: base}
+		channel := smm.Ref{Platform: name, Kind: smm.KindChannel, ID: "1"}
+		d, err := all.New(name, all.Config{
+			Credentials: smm.StaticToken(channel, "", "token-1"), HTTPClient: &http.Client{Transport: spy}, Keys: keys, BaseURLs: at,
+		})
+		require.NoError(t, err)
+		_, err = d.(smm.ProfileReader).ReadProfile(t.Context(), channel, channel)
+		require.Error(t, err)
+		require.NotEmpty(t, hosts, name)
+		for _, h := range hosts {
+			require.Equal(t, base, h)
+		}
+		hosts = nil
+
+		c, err := all.NewConnector(name, all.ConnectConfig{
+			Apps: smm.NewMemoryCredentials(), Redirect: func(smm.Platform) string { return "https://app.example/back" }, Keys: keys, BaseURLs: at,
+		})
+		require.NoError(t, err)
+		start, err := c.Begin(t.Context(), smm.ConnectRequest{Redirect: "https://app.example/back", State: "state-1"})
+		require.NoError(t, err)
+		require.True(t, strings.HasPrefix(start.URL, base+"/"), start.URL)
+	}
+}
+
+type roundTripper func(*http.Request) (*http.Response, error)
+
+func (f roundTripper) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
 
 func TestQuotaLimit(t *testing.T) {
 	for key, want := range map[smm.QuotaKey]int64{

@@ -14,9 +14,9 @@ import (
 	"github.com/smmkit/smmkit/smm"
 )
 
-// ConnectConfig is what the connectors of all platforms have in common. Their
-// requests go to public addresses over https alone; a host that wants it
-// otherwise makes the connector by its own package.
+// ConnectConfig is what the connectors of all platforms have in common. Where
+// people name their server, requests go to public addresses over https alone; a
+// host that wants it otherwise makes the connector by its own package.
 type ConnectConfig struct {
 	ClientName string // of the host's app, as people read it when they consent
 	Website    string // "" for none
@@ -33,6 +33,9 @@ type ConnectConfig struct {
 	// bluesky.Config.OAuth. The zero value serves a developer's machine; else the
 	// *bluesky.Connector that comes of it has a Handler to mount at Bluesky.ID.
 	Bluesky bluesky.ClientIdentity
+
+	// BaseURLs stand in place of all hosts of a vendor, as in Config.
+	BaseURLs map[smm.Platform]string
 
 	// Keys are what vendors gave the host's apps. A platform that needs an app and
 	// has no ID here has no connector.
@@ -63,11 +66,11 @@ func NewConnector(name smm.Platform, c ConnectConfig) (smm.Connector, error) {
 		return bluesky.NewConnector(cfg)
 	case facebook.Platform:
 		return facebook.NewConnector(facebook.ConnectorConfig{
-			AppID: c.Keys.Facebook.ID, AppSecret: c.Keys.Facebook.Secret, Clock: c.Clock, Logger: c.Logger, UserAgent: c.UserAgent,
+			AppID: c.Keys.Facebook.ID, AppSecret: c.Keys.Facebook.Secret, BaseURL: c.BaseURLs[name], Clock: c.Clock, Logger: c.Logger, UserAgent: c.UserAgent,
 		})
 	case instagram.Platform:
 		return instagram.NewConnector(instagram.ConnectorConfig{
-			Login: c.Keys.InstagramLogin, AppID: c.Keys.Instagram.ID, AppSecret: c.Keys.Instagram.Secret,
+			Login: c.Keys.InstagramLogin, AppID: c.Keys.Instagram.ID, AppSecret: c.Keys.Instagram.Secret, BaseURL: c.BaseURLs[name],
 			Clock: c.Clock, Logger: c.Logger, UserAgent: c.UserAgent,
 		})
 	case mastodon.Platform:
@@ -77,12 +80,12 @@ func NewConnector(name smm.Platform, c ConnectConfig) (smm.Connector, error) {
 		})
 	case threads.Platform:
 		return threads.NewConnector(threads.ConnectorConfig{
-			AppID: c.Keys.Threads.ID, AppSecret: c.Keys.Threads.Secret, Redirects: []string{c.Redirect(name)},
+			AppID: c.Keys.Threads.ID, AppSecret: c.Keys.Threads.Secret, Redirects: []string{c.Redirect(name)}, BaseURL: c.BaseURLs[name],
 			Clock: c.Clock, Logger: c.Logger, UserAgent: c.UserAgent,
 		})
 	case x.Platform:
 		return x.NewConnector(x.ConnectorConfig{
-			ClientID: c.Keys.X.ClientID, ClientSecret: c.Keys.X.ClientSecret, Clock: c.Clock, Logger: c.Logger, UserAgent: c.UserAgent,
+			ClientID: c.Keys.X.ClientID, ClientSecret: c.Keys.X.ClientSecret, BaseURL: c.BaseURLs[name], Clock: c.Clock, Logger: c.Logger, UserAgent: c.UserAgent,
 		})
 	}
 	return nil, fmt.Errorf("%w: no connector for %q: one of %v", smm.ErrInvalid, name, Connectable())

@@ -69,7 +69,7 @@ func fromToken(ctx context.Context, v ClientConfig, cfg *Config) (*Driver, smm.C
 	if cfg != nil {
 		c = *cfg
 	}
-	v.Page, v.AppSecret, v.Version, v.BaseURL, v.UploadURL = "me", c.AppSecret, c.Version, c.BaseURL, c.UploadURL
+	v.Page, v.AppSecret, v.Version, v.BaseURL = "me", c.AppSecret, c.Version, c.BaseURL
 	v.HTTPClient, v.Clock, v.Logger, v.UserAgent = c.HTTPClient, c.Clock, c.Logger, c.UserAgent
 	vendor, err := NewClient(v)
 	if err != nil {

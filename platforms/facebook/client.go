@@ -32,9 +32,8 @@ type ClientConfig struct {
 	// by its app. Apps may demand that in their settings.
 	AppSecret smm.Secret
 
-	Version   string // of the Graph, "v25.0"; "" for DefaultVersion
-	BaseURL   string // "" for https://graph.facebook.com
-	UploadURL string // "" for https://rupload.facebook.com
+	Version string // of the Graph, "v25.0"; "" for DefaultVersion
+	BaseURL string // in place of all the vendor's hosts; "" for them
 
 	HTTPClient *http.Client // nil for a private one
 	Quota      smm.Quota    // asked before each request, with keys of QuotaLimit; nil for none
@@ -85,7 +84,7 @@ func newClient(cfg ClientConfig, tokens meta.TokenSource) (*Client, error) {
 		cfg.Clock = smm.SystemClock()
 	}
 	mc := meta.Config{
-		Platform: Platform, Host: cfg.BaseURL, Version: cfg.Version, Uploads: cfg.UploadURL, Tokens: tokens, AppSecret: cfg.AppSecret,
+		Platform: Platform, Host: cfg.BaseURL, Version: cfg.Version, Uploads: cfg.BaseURL, Tokens: tokens, AppSecret: cfg.AppSecret,
 		HTTPClient: cfg.HTTPClient, Quota: cfg.Quota, Clock: cfg.Clock, Logger: cfg.Logger, UserAgent: cfg.UserAgent,
 		Account: string(cfg.Page), UseCase: useCase, Rows: rows,
 	}

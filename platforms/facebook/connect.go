@@ -23,9 +23,9 @@ type ConnectorConfig struct {
 	// for, some of which /me/accounts leaves out. It needs ScopeBusiness.
 	Businesses bool
 
-	Version   string // of the Graph; "" for DefaultVersion
-	BaseURL   string // "" for https://graph.facebook.com
-	DialogURL string // the page of consent; "" for the vendor's own
+	Version      string // of the Graph; "" for DefaultVersion
+	BaseURL      string // in place of all the vendor's hosts; "" for them
+	AuthorizeURL string // the page of consent; "" for that of BaseURL
 
 	HTTPClient *http.Client // nil for a private one
 	Clock      smm.Clock    // nil for the machine's
@@ -57,19 +57,10 @@ func NewConnector(cfg ConnectorConfig) (*Connector, error) {
 	if cfg.Version == "" {
 		cfg.Version = DefaultVersion
 	}
-	ac := meta.AppConfig{
+	app, err := meta.NewApp(meta.AppConfig{
 		Platform: Platform, Flavour: meta.FacebookLogin, ID: cfg.AppID, Secret: cfg.AppSecret, Version: cfg.Version, ConfigID: cfg.ConfigID,
-		Endpoints:  meta.EndpointsOf(meta.FacebookLogin, cfg.Version),
-		HTTPClient: cfg.HTTPClient, Clock: cfg.Clock, Logger: cfg.Logger, UserAgent: cfg.UserAgent,
-	}
-	if base := strings.TrimRight(cfg.BaseURL, "/"); base != "" {
-		base += "/" + cfg.Version
-		ac.Endpoints.Token, ac.Endpoints.Exchange, ac.Endpoints.Debug = base+"/oauth/access_token", base+"/oauth/access_token", base+"/debug_token"
-	}
-	if cfg.DialogURL != "" {
-		ac.Endpoints.Dialog = cfg.DialogURL
-	}
-	app, err := meta.NewApp(ac)
+		BaseURL: cfg.BaseURL, AuthorizeURL: cfg.AuthorizeURL, HTTPClient: cfg.HTTPClient, Clock: cfg.Clock, Logger: cfg.Logger, UserAgent: cfg.UserAgent,
+	})
 	if err != nil {
 		return nil, err
 	}

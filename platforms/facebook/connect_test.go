@@ -19,7 +19,7 @@ const callback = "https://app.example/connected/facebook"
 func (b *bench) connector(t testing.TB, change func(*facebook.ConnectorConfig)) *facebook.Connector {
 	t.Helper()
 	cfg := facebook.ConnectorConfig{
-		AppID: b.AppID(), AppSecret: smm.NewSecret(b.AppSecret()), BaseURL: b.URL(), DialogURL: b.DialogURL(), Clock: b.world.Clock,
+		AppID: b.AppID(), AppSecret: smm.NewSecret(b.AppSecret()), BaseURL: b.URL(), Clock: b.world.Clock,
 	}
 	if change != nil {
 		change(&cfg)

@@ -6,6 +6,7 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/smmkit/smmkit/internal/oauthx/keep"
@@ -24,11 +25,8 @@ type Config struct {
 	// AppSecret, if there is one, proves with each request that the token is used
 	// by its app.
 	AppSecret smm.Secret
-	// VerifyToken and WebhookSecrets are of the app's webhooks: what was typed
-	// beside the callback, and the app's secrets, of which any may sign. Without
-	// them every delivery is refused.
-	VerifyToken    smm.Secret
-	WebhookSecrets []smm.Secret
+	// Webhooks is the host's side of webhooks; its zero value refuses them.
+	Webhooks Webhooks
 
 	// OneStep publishes posts of the feed by one request, whose lost reply has to
 	// be settled by reading the Page's posts. By default a post is made as a draft
@@ -36,9 +34,8 @@ type Config struct {
 	// package's documentation for what that rests on.
 	OneStep bool
 
-	Version   string // of the Graph; "" for DefaultVersion
-	BaseURL   string // "" for https://graph.facebook.com
-	UploadURL string // "" for https://rupload.facebook.com
+	Version string // of the Graph; "" for DefaultVersion
+	BaseURL string // in place of all the vendor's hosts; "" for them
 
 	HTTPClient *http.Client   // nil for a private one
 	Quota      smm.Quota      // nil for none; see QuotaLimit
@@ -74,7 +71,7 @@ func New(cfg Config) (*Driver, error) {
 		cfg.Clock = smm.SystemClock()
 	}
 	return &Driver{
-		cfg: cfg, hooks: meta.Hooks{VerifyToken: cfg.VerifyToken, AppSecrets: cfg.WebhookSecrets},
+		cfg: cfg, hooks: meta.Hooks{VerifyToken: cfg.Webhooks.VerifyToken, AppSecrets: slices.Clone(cfg.Webhooks.AppSecrets)},
 	}, nil
 }
 
@@ -125,7 +122,7 @@ func (d *Driver) newSession(key account.Key) (*session, error) {
 		tokens = s.keeper
 	}
 	s.Client, err = newClient(ClientConfig{
-		Page: ID(key.Channel.ID), AppSecret: d.cfg.AppSecret, Version: d.cfg.Version, BaseURL: d.cfg.BaseURL, UploadURL: d.cfg.UploadURL,
+		Page: ID(key.Channel.ID), AppSecret: d.cfg.AppSecret, Version: d.cfg.Version, BaseURL: d.cfg.BaseURL,
 		HTTPClient: d.cfg.HTTPClient, Quota: d.cfg.Quota, Clock: d.cfg.Clock, Logger: d.cfg.Logger, UserAgent: d.cfg.UserAgent,
 	}, tokens)
 	if err != nil {

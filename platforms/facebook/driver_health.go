@@ -134,8 +134,8 @@ func (d *Driver) support(cred *smm.Credential) map[smm.Capability]smm.Support {
 				State: smm.StateScope, Missing: []string{n.task},
 				Cure: fmt.Sprintf("have an admin of the Page give you the task %s, and connect it again", n.task),
 			}
-		case n.capability == smm.CapWebhooks && (d.cfg.VerifyToken.IsZero() || len(d.cfg.WebhookSecrets) == 0):
-			s = smm.Support{State: smm.StateServer, Cure: "set VerifyToken and WebhookSecrets of the driver's Config to those of the app"}
+		case n.capability == smm.CapWebhooks && (d.cfg.Webhooks.VerifyToken.IsZero() || len(d.cfg.Webhooks.AppSecrets) == 0):
+			s = smm.Support{State: smm.StateServer, Cure: "set facebook.Config.Webhooks: the app's secret and the verify token of its settings"}
 		}
 		if g, ok := d.guarantee(n.capability); ok {
 			s.Guarantee = &g

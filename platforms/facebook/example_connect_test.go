@@ -25,7 +25,7 @@ func ExampleNewConnector() {
 	}
 	connector, err := facebook.NewConnector(facebook.ConnectorConfig{
 		AppID: server.AppID(), AppSecret: smm.NewSecret(server.AppSecret()),
-		BaseURL: server.URL(), DialogURL: server.DialogURL(), // not needed on the internet
+		BaseURL: server.URL(), // not needed on the internet
 	})
 	if err != nil {
 		fmt.Println(err)

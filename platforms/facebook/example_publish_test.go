@@ -23,7 +23,7 @@ func Example() {
 
 	ctx := context.Background()
 	driver, channel, err := facebook.FromToken(ctx, account.Login["FACEBOOK_TOKEN"], &facebook.Config{
-		BaseURL: server.URL(), UploadURL: server.URL(), // not needed on the internet
+		BaseURL: server.URL(), // not needed on the internet
 	})
 	if err != nil {
 		fmt.Println(err)

@@ -92,7 +92,7 @@ func TestReconnectedElsewhere(t *testing.T) {
 
 func TestFromToken(t *testing.T) {
 	b := open(t, nil)
-	d, ch, err := facebook.FromToken(t.Context(), b.account.Login["FACEBOOK_TOKEN"], &facebook.Config{BaseURL: b.URL(), UploadURL: b.URL(), Clock: b.world.Clock})
+	d, ch, err := facebook.FromToken(t.Context(), b.account.Login["FACEBOOK_TOKEN"], &facebook.Config{BaseURL: b.URL(), Clock: b.world.Clock})
 	require.NoError(t, err)
 	require.Equal(t, b.account.Channel, ch.Ref)
 	require.Equal(t, "shop", ch.Handle)

@@ -69,9 +69,9 @@ func (b *bench) driver(t testing.TB) *facebook.Driver {
 	t.Helper()
 	cfg := b.config
 	cfg.Credentials, cfg.Clock, cfg.Media = b.store, b.world.Clock, smm.FSMedia(assets)
-	cfg.BaseURL, cfg.UploadURL = b.URL(), b.URL()
+	cfg.BaseURL = b.URL()
 	cfg.AppSecret = smm.NewSecret(b.AppSecret())
-	cfg.VerifyToken, cfg.WebhookSecrets = smm.NewSecret("verify-me"), []smm.Secret{smm.NewSecret(b.AppSecret())}
+	cfg.Webhooks = facebook.Webhooks{VerifyToken: smm.NewSecret("verify-me"), AppSecrets: []smm.Secret{smm.NewSecret(b.AppSecret())}}
 	d, err := facebook.New(cfg)
 	require.NoError(t, err)
 	return d
@@ -94,7 +94,7 @@ func (b *bench) vendor(t testing.TB) *facebook.Client {
 	t.Helper()
 	c, err := facebook.NewClient(facebook.ClientConfig{
 		Page: facebook.ID(b.account.Channel.ID), Token: smm.NewSecret(b.account.Login["FACEBOOK_TOKEN"]), Clock: b.world.Clock,
-		BaseURL: b.URL(), UploadURL: b.URL(),
+		BaseURL: b.URL(),
 	})
 	require.NoError(t, err)
 	return c

@@ -18,12 +18,16 @@ var WebhookFields = []string{
 	"messaging_postbacks", "messaging_referrals", "messaging_policy_enforcement", "business_integrity",
 }
 
-// SignWebhook makes the header of a delivery, for the tests of hosts:
-// X-Hub-Signature-256 over the body.
+// SignWebhook makes the header of a delivery: for the tests of hosts.
 func SignWebhook(appSecret smm.Secret, body []byte) http.Header {
-	h := http.Header{"Content-Type": {"application/json"}}
-	h.Set(meta.HeaderSignature, meta.Sign(appSecret, body))
-	return h
+	return http.Header{meta.HeaderSignature: {meta.Sign(appSecret, body)}}
+}
+
+// Webhooks is the host's side of webhooks: what stands in the settings of its
+// Meta app under Page. The zero value refuses all deliveries.
+type Webhooks struct {
+	VerifyToken smm.Secret   // typed in there by the host
+	AppSecrets  []smm.Secret // any of them may sign; several while one is replaced
 }
 
 // Handshake implements smm.WebhookReceiver.

@@ -1,7 +1,6 @@
 package instagram
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -37,7 +36,7 @@ func FromToken(ctx context.Context, token string, cfg *Config) (*Driver, smm.Cha
 		c = *cfg
 	}
 	cred := smm.Credential{AccessToken: smm.NewSecret(token)}
-	f := finder{hosts: c.Hosts, version: c.Version, client: c.HTTPClient, clock: c.Clock, logger: c.Logger, agent: c.UserAgent, secret: c.AppSecret}
+	f := finder{base: c.BaseURL, version: c.Version, client: c.HTTPClient, clock: c.Clock, logger: c.Logger, agent: c.UserAgent, secret: c.AppSecret}
 	found, err := f.find(ctx, cred)
 	switch {
 	case err != nil:
@@ -86,39 +85,12 @@ func loginOf(c *smm.Credential) Login {
 	return LoginOf(c.AccessToken)
 }
 
-// renewer is an app that renews tokens of InstagramLogin. That takes neither the
-// app's id nor its secret, which meta.App asks for all the same.
+// renewer is what lengthens tokens of InstagramLogin.
 func renewer(cfg *Config) (*meta.App, error) {
-	return meta.NewApp(meta.AppConfig{
-		Platform: Platform, Flavour: meta.InstagramLogin, ID: "renewal", Secret: smm.NewSecret("not-used-by-a-renewal"),
-		Endpoints: endpoints(meta.InstagramLogin, cfg.Hosts, ""), HTTPClient: cfg.HTTPClient, Clock: cfg.Clock, Logger: cfg.Logger, UserAgent: cfg.UserAgent,
+	return meta.NewRenewer(meta.AppConfig{
+		Platform: Platform, Flavour: meta.InstagramLogin, BaseURL: cfg.BaseURL,
+		HTTPClient: cfg.HTTPClient, Clock: cfg.Clock, Logger: cfg.Logger, UserAgent: cfg.UserAgent,
 	})
-}
-
-// endpoints are the vendor's own, except where Hosts says otherwise: a token goes to
-// no other host than requests do.
-func endpoints(f meta.Flavour, h Hosts, version string) meta.Endpoints {
-	if version == "" {
-		version = meta.DefaultVersion
-	}
-	e := meta.EndpointsOf(f, version)
-	if f == meta.InstagramLogin {
-		if h.Login != "" {
-			e.Dialog, e.Token = h.Login+"/oauth/authorize", h.Login+"/oauth/access_token"
-		}
-		if graph := cmp.Or(h.Instagram, h.Login); graph != "" {
-			e.Exchange, e.Refresh = graph+"/access_token", graph+"/refresh_access_token"
-		}
-		return e
-	}
-	if h.Login != "" {
-		e.Dialog = h.Login + "/" + version + "/dialog/oauth"
-	}
-	if graph := cmp.Or(h.Facebook, h.Login); graph != "" {
-		graph += "/" + version
-		e.Token, e.Exchange, e.Debug = graph+"/oauth/access_token", graph+"/oauth/access_token", graph+"/debug_token"
-	}
-	return e
 }
 
 // failed makes err an *smm.Error of this platform, unless it is one.

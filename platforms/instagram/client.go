@@ -1,6 +1,7 @@
 package instagram
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"log/slog"
@@ -41,35 +42,16 @@ type Page[T any] = meta.Page[T]
 // TokenSource gives one account's credential.
 type TokenSource = meta.TokenSource
 
-// Hosts are the origins that requests and tokens go to. Empty is the vendor's own.
-type Hosts struct {
-	Facebook  string
-	Instagram string
-	Uploads   string
-	// Login stands for the page on which people consent and, of InstagramLogin, for
-	// the endpoint that redeems codes: for simulators.
-	Login string
-}
-
-func (h Hosts) graph(l Login) string {
-	switch {
-	case l == InstagramLogin && h.Instagram != "":
-		return h.Instagram
-	case l == InstagramLogin:
-		return meta.HostInstagram
-	case h.Facebook != "":
-		return h.Facebook
-	}
-	return meta.HostFacebook
-}
+// DefaultVersion is the version of the Graph that is asked where none is set.
+const DefaultVersion = meta.DefaultVersion
 
 // ClientConfig configures NewClient. Token or Tokens is required.
 type ClientConfig struct {
 	Login   Login  // "" is told from the token's prefix, and FacebookLogin where Tokens gives it
 	Account ID     // of the professional account; "" for "me", which FacebookLogin does not know
 	Page    ID     // of FacebookLogin: the linked Page, for messages; "" for "me", if the token is the Page's
-	Version string // "v25.0"; "" for the newest that package meta knows
-	Hosts   Hosts
+	Version string // of the Graph, "v25.0"; "" for DefaultVersion
+	BaseURL string // in place of all the vendor's hosts; "" for them
 
 	Token  smm.Secret
 	Tokens TokenSource
@@ -99,6 +81,13 @@ type Client struct {
 	Audio    *AudioService
 	Messages *MessageService
 	Insights *InsightService
+}
+
+func graphOf(l Login) string {
+	if l == InstagramLogin {
+		return meta.HostInstagram
+	}
+	return meta.HostFacebook
 }
 
 // LoginOf tells the login from the prefix of a token: IG for InstagramLogin, all
@@ -132,7 +121,7 @@ func newClient(cfg ClientConfig) (*Client, error) {
 		cfg.UserAgent = "smmkit"
 	}
 	g, err := meta.New(meta.Config{
-		Platform: Platform, Host: cfg.Hosts.graph(cfg.Login), Version: cfg.Version, Uploads: cfg.Hosts.Uploads,
+		Platform: Platform, Host: cmp.Or(cfg.BaseURL, graphOf(cfg.Login)), Version: cfg.Version, Uploads: cfg.BaseURL,
 		Token: cfg.Token, Tokens: cfg.Tokens, AppSecret: cfg.AppSecret, HTTPClient: cfg.HTTPClient,
 		Quota: cfg.Quota, Clock: cfg.Clock, Logger: cfg.Logger, UserAgent: cfg.UserAgent,
 		Account: string(cfg.Account), UseCase: useCase, Rows: rows,

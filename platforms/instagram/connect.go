@@ -25,8 +25,10 @@ type ConnectorConfig struct {
 	// ConfigID is that of Facebook Login for Business; scopes are then chosen there.
 	ConfigID string
 
-	Hosts      Hosts
-	Version    string       // "v25.0"; "" for the newest that package meta knows
+	Version      string // of the Graph, "v25.0"; "" for DefaultVersion
+	BaseURL      string // in place of all the vendor's hosts; "" for them
+	AuthorizeURL string // the page of consent; "" for that of BaseURL
+
 	HTTPClient *http.Client // nil for a private one
 	Clock      smm.Clock
 	Logger     *slog.Logger
@@ -54,13 +56,13 @@ func NewConnector(cfg ConnectorConfig) (*Connector, error) {
 	}
 	app, err := meta.NewApp(meta.AppConfig{
 		Platform: Platform, Flavour: flavour, ID: cfg.AppID, Secret: cfg.AppSecret, Version: cfg.Version, ConfigID: cfg.ConfigID,
-		Endpoints: endpoints(flavour, cfg.Hosts, cfg.Version), HTTPClient: cfg.HTTPClient, Clock: cfg.Clock, Logger: cfg.Logger, UserAgent: cfg.UserAgent,
+		BaseURL: cfg.BaseURL, AuthorizeURL: cfg.AuthorizeURL, HTTPClient: cfg.HTTPClient, Clock: cfg.Clock, Logger: cfg.Logger, UserAgent: cfg.UserAgent,
 	})
 	if err != nil {
 		return nil, err
 	}
 	c := &Connector{login: cfg.Login, app: app, find: finder{
-		hosts: cfg.Hosts, version: cfg.Version, client: cfg.HTTPClient, clock: cfg.Clock, logger: cfg.Logger, agent: cfg.UserAgent,
+		base: cfg.BaseURL, version: cfg.Version, client: cfg.HTTPClient, clock: cfg.Clock, logger: cfg.Logger, agent: cfg.UserAgent,
 	}}
 	if cfg.Login == FacebookLogin {
 		c.find.secret = cfg.AppSecret
@@ -171,7 +173,7 @@ func (c *Connector) ConnectToken(ctx context.Context, cred smm.Credential) ([]sm
 
 // finder finds the accounts that a token reaches.
 type finder struct {
-	hosts   Hosts
+	base    string
 	version string
 	client  *http.Client
 	clock   smm.Clock
@@ -182,7 +184,7 @@ type finder struct {
 
 func (f *finder) vendor(l Login, account ID, token smm.Secret) (*Client, error) {
 	cfg := ClientConfig{
-		Login: l, Account: account, Version: f.version, Hosts: f.hosts, Token: token,
+		Login: l, Account: account, Version: f.version, BaseURL: f.base, Token: token,
 		HTTPClient: f.client, Clock: f.clock, Logger: f.logger, UserAgent: f.agent,
 	}
 	if l == FacebookLogin {

@@ -20,7 +20,7 @@ const redirect = "https://app.example/callback"
 func (b *bench) connector(t testing.TB, l instagram.Login) *instagram.Connector {
 	t.Helper()
 	c, err := instagram.NewConnector(instagram.ConnectorConfig{
-		Login: l, AppID: b.AppID(), AppSecret: smm.NewSecret(b.AppSecret()), Hosts: b.hosts(), Clock: b.world.Clock,
+		Login: l, AppID: b.AppID(), AppSecret: smm.NewSecret(b.AppSecret()), BaseURL: b.URL(), Clock: b.world.Clock,
 	})
 	require.NoError(t, err)
 	return c
@@ -162,7 +162,7 @@ func TestTokensThatSomebodyHas(t *testing.T) {
 	both(t, func(t *testing.T, o *instagramtest.Options) {
 		b := open(t, o)
 		ctx := t.Context()
-		cfg := &instagram.Config{Hosts: b.hosts(), Clock: b.world.Clock, MediaHost: b.host}
+		cfg := &instagram.Config{BaseURL: b.URL(), Clock: b.world.Clock, MediaHost: b.host}
 		d, ch, err := instagram.FromToken(ctx, b.account.Login["INSTAGRAM_TOKEN"], cfg)
 		require.NoError(t, err)
 		require.Equal(t, b.account.Channel, ch.Ref)
@@ -224,7 +224,7 @@ func TestRenewalsStayAtHome(t *testing.T) {
 	b.world.Clock.Advance(49 * 24 * time.Hour)
 	home := strings.TrimPrefix(b.URL(), "http://")
 	d, err := instagram.New(instagram.Config{
-		Credentials: b.store, Clock: b.world.Clock, Hosts: instagram.Hosts{Instagram: b.URL()},
+		Credentials: b.store, Clock: b.world.Clock, BaseURL: b.URL(),
 		HTTPClient: &http.Client{Transport: roundTrip(func(r *http.Request) (*http.Response, error) {
 			require.Equal(t, home, r.URL.Host)
 			return http.DefaultTransport.RoundTrip(r)

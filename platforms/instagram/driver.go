@@ -7,6 +7,7 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"slices"
 	"strconv"
 	"sync"
 	"time"
@@ -30,14 +31,15 @@ type Config struct {
 	// AppSecret, of the Meta app, proves that the requests of FacebookLogin are made
 	// by it. "" for none.
 	AppSecret smm.Secret
-	Webhook   WebhookConfig
+	// Webhooks is the host's side of webhooks; its zero value refuses them.
+	Webhooks Webhooks
 
 	// MaxHashtags stands above the documented 30. Zero keeps that, with a warning
 	// above 5, which is what Instagram's own app allows.
 	MaxHashtags int
 
-	Hosts      Hosts
-	Version    string       // "v25.0"; "" for the newest that package meta knows
+	Version    string       // of the Graph, "v25.0"; "" for DefaultVersion
+	BaseURL    string       // in place of all the vendor's hosts; "" for them
 	HTTPClient *http.Client // nil for a private one
 	Quota      smm.Quota    // nil for none; see QuotaLimit
 	Clock      smm.Clock    // nil for the machine's
@@ -87,7 +89,7 @@ func New(cfg Config) (*Driver, error) {
 		return nil, err
 	}
 	return &Driver{
-		cfg: cfg, app: app, hooks: meta.Hooks{VerifyToken: cfg.Webhook.VerifyToken, AppSecrets: cfg.Webhook.AppSecrets},
+		cfg: cfg, app: app, hooks: meta.Hooks{VerifyToken: cfg.Webhooks.VerifyToken, AppSecrets: slices.Clone(cfg.Webhooks.AppSecrets)},
 	}, nil
 }
 
@@ -134,7 +136,7 @@ func (d *Driver) newSession(key account.Key, cred *smm.Credential) (*session, er
 		return nil, err
 	}
 	cfg := ClientConfig{
-		Login: loginOf(cred), Account: ID(key.Channel.ID), Page: ID(cred.Extra[ExtraPage].Reveal()), Version: d.cfg.Version, Hosts: d.cfg.Hosts,
+		Login: loginOf(cred), Account: ID(key.Channel.ID), Page: ID(cred.Extra[ExtraPage].Reveal()), Version: d.cfg.Version, BaseURL: d.cfg.BaseURL,
 		Tokens: keeper, HTTPClient: d.cfg.HTTPClient, Quota: d.cfg.Quota, Clock: d.cfg.Clock, Logger: d.cfg.Logger, UserAgent: d.cfg.UserAgent,
 	}
 	if cfg.Login == FacebookLogin {

@@ -166,7 +166,7 @@ func (d *Driver) cureOf(x smm.Capability, l Login) string {
 			return "give the driver a MediaHost: Instagram fetches files from a public address"
 		}
 	case smm.CapWebhooks:
-		if d.cfg.Webhook.VerifyToken.IsZero() || len(d.cfg.Webhook.AppSecrets) == 0 {
+		if d.cfg.Webhooks.VerifyToken.IsZero() || len(d.cfg.Webhooks.AppSecrets) == 0 {
 			return "set Config.Webhook to the token and secrets of the app"
 		}
 	}

@@ -16,7 +16,7 @@ func everything(t *testing.T, b *bench, rec *recorder) {
 	t.Helper()
 	ctx, ch := t.Context(), b.channel(t)
 	v, err := instagram.NewClient(instagram.ClientConfig{
-		Account: instagram.ID(b.account.Channel.ID), Token: smm.NewSecret(b.account.Login["INSTAGRAM_TOKEN"]), Clock: b.world.Clock, Hosts: b.hosts(),
+		Account: instagram.ID(b.account.Channel.ID), Token: smm.NewSecret(b.account.Login["INSTAGRAM_TOKEN"]), Clock: b.world.Clock, BaseURL: b.URL(),
 		HTTPClient: &http.Client{Transport: rec},
 	})
 	require.NoError(t, err)

@@ -24,7 +24,7 @@ func ExampleConnector() {
 	}
 	connector, err := instagram.NewConnector(instagram.ConnectorConfig{
 		Login: instagram.InstagramLogin, AppID: server.AppID(), AppSecret: smm.NewSecret(server.AppSecret()),
-		Hosts: instagram.Hosts{Instagram: server.URL(), Login: server.URL()},
+		BaseURL: server.URL(),
 	})
 	if err != nil {
 		fmt.Println(err)

@@ -29,7 +29,8 @@ func Example() {
 
 	ctx := context.Background()
 	driver, channel, err := instagram.FromToken(ctx, account.Login["INSTAGRAM_TOKEN"], &instagram.Config{
-		MediaHost: mediaHost{web.URL + "/", world.Clock}, Clock: world.Clock, Hosts: instagram.Hosts{Facebook: server.URL(), Instagram: server.URL(), Uploads: server.URL()},
+		MediaHost: mediaHost{web.URL + "/", world.Clock}, Clock: world.Clock,
+		BaseURL: server.URL(), // not needed on the internet
 	})
 	if err != nil {
 		fmt.Println(err)
@@ -72,7 +73,7 @@ func ExampleSignWebhook() {
 	secret := smm.NewSecret("app secret")
 	driver, err := instagram.New(instagram.Config{
 		Credentials: smm.NewMemoryCredentials(),
-		Webhook:     instagram.WebhookConfig{VerifyToken: smm.NewSecret("verify"), AppSecrets: []smm.Secret{secret}},
+		Webhooks:    instagram.Webhooks{VerifyToken: smm.NewSecret("verify"), AppSecrets: []smm.Secret{secret}},
 	})
 	if err != nil {
 		fmt.Println(err)

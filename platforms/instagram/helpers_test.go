@@ -93,15 +93,11 @@ func (b *bench) connect(t testing.TB, a sim.Account, scopes []string) {
 	require.NoError(t, err)
 }
 
-func (b *bench) hosts() instagram.Hosts {
-	return instagram.Hosts{Facebook: b.URL(), Instagram: b.URL(), Uploads: b.URL(), Login: b.URL()}
-}
-
 // driver is a new process.
 func (b *bench) driver(t testing.TB) *instagram.Driver {
 	t.Helper()
 	cfg := b.config
-	cfg.Credentials, cfg.Clock, cfg.Hosts = b.store, b.world.Clock, b.hosts()
+	cfg.Credentials, cfg.Clock, cfg.BaseURL = b.store, b.world.Clock, b.URL()
 	d, err := instagram.New(cfg)
 	require.NoError(t, err)
 	return d
@@ -123,7 +119,7 @@ func (b *bench) channel(t testing.TB) *smm.ChannelClient {
 func (b *bench) vendor(t testing.TB) *instagram.Client {
 	t.Helper()
 	c, err := instagram.NewClient(instagram.ClientConfig{
-		Account: instagram.ID(b.account.Channel.ID), Token: smm.NewSecret(b.account.Login["INSTAGRAM_TOKEN"]), Clock: b.world.Clock, Hosts: b.hosts(),
+		Account: instagram.ID(b.account.Channel.ID), Token: smm.NewSecret(b.account.Login["INSTAGRAM_TOKEN"]), Clock: b.world.Clock, BaseURL: b.URL(),
 	})
 	require.NoError(t, err)
 	return c

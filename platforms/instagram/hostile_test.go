@@ -53,7 +53,7 @@ func stub(t testing.TB, s scripted) (*instagram.Driver, smm.Ref, *sim.Clock) {
 	t.Cleanup(client.CloseIdleConnections)
 	d, err := instagram.New(instagram.Config{
 		Credentials: smm.StaticToken(ch, "", secretToken), Clock: clock, HTTPClient: client,
-		Hosts: instagram.Hosts{Facebook: srv.URL, Uploads: srv.URL},
+		BaseURL: srv.URL,
 	})
 	require.NoError(t, err)
 	return d, ch, clock

@@ -163,7 +163,7 @@ func TestClientConfig(t *testing.T) {
 		"no account": {Token: smm.NewSecret("EAAx")},
 		"a login":    {Login: "myspace", Account: "1", Token: smm.NewSecret("EAAx")},
 		"a version":  {Account: "1", Token: smm.NewSecret("EAAx"), Version: "25"},
-		"a host":     {Account: "1", Token: smm.NewSecret("EAAx"), Hosts: instagram.Hosts{Facebook: "graph"}},
+		"a host":     {Account: "1", Token: smm.NewSecret("EAAx"), BaseURL: "graph"},
 	} {
 		_, err := instagram.NewClient(cfg)
 		require.ErrorIs(t, err, smm.ErrInvalid, name)

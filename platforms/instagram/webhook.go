@@ -10,14 +10,12 @@ import (
 	"github.com/smmkit/smmkit/smm"
 )
 
-// WebhookConfig is the host's side of the app's webhooks. The zero value refuses
-// everything.
-type WebhookConfig struct {
-	// VerifyToken is what was typed into the app's settings.
-	VerifyToken smm.Secret
-	// AppSecrets sign deliveries; any of them will do. Documents do not agree whether
-	// the secret of the Meta app or of its Instagram part signs those of
-	// InstagramLogin: give both.
+// Webhooks is the host's side of webhooks: what stands in the settings of its
+// Meta app under Instagram. The zero value refuses all deliveries.
+type Webhooks struct {
+	VerifyToken smm.Secret // typed in there by the host
+	// AppSecrets may each sign. Documents do not agree whether the secret of the Meta
+	// app or of its Instagram part signs deliveries of InstagramLogin: give both.
 	AppSecrets []smm.Secret
 }
 
@@ -34,7 +32,7 @@ func (d *Driver) VerifyWebhook(header http.Header, body []byte, _ time.Time) err
 	return nil
 }
 
-// SignWebhook makes the header that VerifyWebhook takes: for the tests of hosts.
+// SignWebhook makes the header of a delivery: for the tests of hosts.
 func SignWebhook(appSecret smm.Secret, body []byte) http.Header {
 	return http.Header{meta.HeaderSignature: {meta.Sign(appSecret, body)}}
 }

@@ -46,7 +46,7 @@ func TestWebhooks(t *testing.T) {
 	both(t, func(t *testing.T, o *instagramtest.Options) {
 		b := open(t, o)
 		ctx := context.Background()
-		b.config.Webhook = instagram.WebhookConfig{
+		b.config.Webhooks = instagram.Webhooks{
 			VerifyToken: smm.NewSecret("verify-me"), AppSecrets: []smm.Secret{smm.NewSecret("another"), smm.NewSecret(b.AppSecret())},
 		}
 		r := &receiver{t: t, d: b.driver(t)}
@@ -109,7 +109,7 @@ func TestForgedWebhooks(t *testing.T) {
 	body := []byte(`{"object":"instagram","entry":[]}`)
 	secret := smm.NewSecret(b.AppSecret())
 	require.ErrorIs(t, d.VerifyWebhook(instagram.SignWebhook(secret, body), body, epoch), smm.ErrForbidden, "nothing is configured")
-	b.config.Webhook = instagram.WebhookConfig{VerifyToken: smm.NewSecret("verify-me"), AppSecrets: []smm.Secret{secret}}
+	b.config.Webhooks = instagram.Webhooks{VerifyToken: smm.NewSecret("verify-me"), AppSecrets: []smm.Secret{secret}}
 	d = b.driver(t)
 	require.NoError(t, d.VerifyWebhook(instagram.SignWebhook(secret, body), body, epoch))
 	require.ErrorIs(t, d.VerifyWebhook(instagram.SignWebhook(secret, body), append(body, ' '), epoch), smm.ErrForbidden)

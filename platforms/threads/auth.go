@@ -41,7 +41,7 @@ func fromToken(ctx context.Context, v ClientConfig, cfg *Config) (*Driver, smm.C
 	if cfg != nil {
 		c = *cfg
 	}
-	v.Host, v.HTTPClient, v.Clock, v.Logger, v.UserAgent = c.Host, c.HTTPClient, c.Clock, c.Logger, c.UserAgent
+	v.BaseURL, v.HTTPClient, v.Clock, v.Logger, v.UserAgent = c.BaseURL, c.HTTPClient, c.Clock, c.Logger, c.UserAgent
 	vendor, err := NewClient(v)
 	if err != nil {
 		return nil, smm.Channel{}, err
@@ -63,25 +63,12 @@ func fromToken(ctx context.Context, v ClientConfig, cfg *Config) (*Driver, smm.C
 	return d, ch, nil
 }
 
-// renewer is what renews tokens. WORKAROUND: the vendor asks for neither id nor
-// secret of the app there, but meta.App wants both; the ones here are sent nowhere.
+// renewer is what renews tokens.
 func renewer(cfg *Config) (*meta.App, error) {
-	app := meta.AppConfig{
-		Platform: Platform, Flavour: meta.ThreadsLogin, ID: "unused", Secret: smm.NewSecret("unused"),
+	return meta.NewRenewer(meta.AppConfig{
+		Platform: Platform, Flavour: meta.ThreadsLogin, BaseURL: cfg.BaseURL,
 		HTTPClient: cfg.HTTPClient, Clock: cfg.Clock, Logger: cfg.Logger, UserAgent: cfg.UserAgent,
-	}
-	if cfg.Host != "" {
-		app.Endpoints = endpointsAt(cfg.Host)
-	}
-	return meta.NewApp(app)
-}
-
-// endpointsAt are the addresses of a login whose every host is base.
-func endpointsAt(base string) meta.Endpoints {
-	return meta.Endpoints{
-		Dialog: base + "/oauth/authorize", Token: base + "/oauth/access_token", Exchange: base + "/access_token",
-		Refresh: base + "/refresh_access_token", Debug: base + "/debug_token",
-	}
+	})
 }
 
 // keeper keeps the credential of a channel. A token whose end is known is

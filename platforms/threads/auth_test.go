@@ -18,7 +18,7 @@ import (
 
 func TestFromToken(t *testing.T) {
 	b := open(t, nil)
-	d, ch, err := threads.FromToken(t.Context(), b.token().Reveal(), &threads.Config{Clock: b.world.Clock, Host: b.URL()})
+	d, ch, err := threads.FromToken(t.Context(), b.token().Reveal(), &threads.Config{Clock: b.world.Clock, BaseURL: b.URL()})
 	require.NoError(t, err)
 	require.Equal(t, b.account.Channel, ch.Ref)
 	require.Equal(t, "shop", ch.Handle)
@@ -27,7 +27,7 @@ func TestFromToken(t *testing.T) {
 	_, err = c.Channel(ch.Ref).Publish(t.Context(), &smm.Post{Text: "Hello"}, nil)
 	require.NoError(t, err)
 
-	_, _, err = threads.FromToken(t.Context(), "THAAwrongtoken", &threads.Config{Host: b.URL()})
+	_, _, err = threads.FromToken(t.Context(), "THAAwrongtoken", &threads.Config{BaseURL: b.URL()})
 	require.True(t, smm.NeedsReconnect(err), err)
 	require.NotContains(t, err.Error(), "wrongtoken", "the vendor quotes a malformed token")
 	_, _, err = threads.FromToken(t.Context(), "", nil)
@@ -36,7 +36,7 @@ func TestFromToken(t *testing.T) {
 
 func TestFromTokenSource(t *testing.T) {
 	b := open(t, nil)
-	d, ch, err := threads.FromTokenSource(t.Context(), tokens(b.token().Reveal()), &threads.Config{Clock: b.world.Clock, Host: b.URL()})
+	d, ch, err := threads.FromTokenSource(t.Context(), tokens(b.token().Reveal()), &threads.Config{Clock: b.world.Clock, BaseURL: b.URL()})
 	require.NoError(t, err)
 	c, err := smm.New([]smm.Driver{d}, smm.WithClock(b.world.Clock))
 	require.NoError(t, err)
@@ -44,7 +44,7 @@ func TestFromTokenSource(t *testing.T) {
 	require.NoError(t, err)
 	_, _, err = threads.FromTokenSource(t.Context(), nil, nil)
 	require.ErrorIs(t, err, smm.ErrInvalid)
-	_, _, err = threads.FromTokenSource(t.Context(), tokens(""), &threads.Config{Host: b.URL()})
+	_, _, err = threads.FromTokenSource(t.Context(), tokens(""), &threads.Config{BaseURL: b.URL()})
 	require.ErrorIs(t, err, smm.ErrUnauthorized)
 	require.NotContains(t, err.Error(), "secretword", "the words of a source are not to be trusted")
 }
@@ -200,7 +200,7 @@ const callback = "https://app.example/callback"
 func (b *bench) connector(t testing.TB, change func(*threads.ConnectorConfig)) *threads.Connector {
 	t.Helper()
 	cfg := threads.ConnectorConfig{
-		AppID: b.AppID(), AppSecret: smm.NewSecret(b.AppSecret()), Redirects: []string{callback}, Host: b.URL(), Clock: b.world.Clock,
+		AppID: b.AppID(), AppSecret: smm.NewSecret(b.AppSecret()), Redirects: []string{callback}, BaseURL: b.URL(), Clock: b.world.Clock,
 	}
 	if change != nil {
 		change(&cfg)

@@ -41,9 +41,9 @@ type ClientConfig struct {
 	Token       smm.Secret
 	TokenSource oauth2.TokenSource
 
-	// Host is the base URL without a version; "" for https://graph.threads.net.
-	// https://graph.threads.com answers alike.
-	Host string
+	// BaseURL stands in place of all the vendor's hosts; "" for them, of which
+	// https://graph.threads.com answers like https://graph.threads.net.
+	BaseURL string
 
 	HTTPClient *http.Client // nil for a private one
 	Quota      smm.Quota    // asked before each request, with keys of QuotaLimit; nil for none
@@ -86,7 +86,7 @@ func NewClient(cfg ClientConfig) (*Client, error) {
 }
 
 func newClient(cfg ClientConfig, tokens meta.TokenSource) (*Client, error) {
-	host := cfg.Host
+	host := cfg.BaseURL
 	if host == "" {
 		host = defaultHost
 	}

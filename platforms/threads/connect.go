@@ -22,7 +22,9 @@ type ConnectorConfig struct {
 	// have them. Nil: Begin takes any.
 	Redirects []string
 
-	Host       string       // base URL of the vendor's Graph; "" for the vendor's. Others have the pages of the login as well
+	BaseURL      string // in place of all the vendor's hosts; "" for them
+	AuthorizeURL string // the page of consent; "" for that of BaseURL
+
 	HTTPClient *http.Client // nil for a private one
 	Clock      smm.Clock    // nil for the machine's
 	Logger     *slog.Logger // nil for silence
@@ -55,14 +57,10 @@ func NewConnector(cfg ConnectorConfig) (*Connector, error) {
 		cfg.UserAgent = "smmkit"
 	}
 	cfg.Redirects = slices.Clone(cfg.Redirects)
-	app := meta.AppConfig{
-		Platform: Platform, Flavour: meta.ThreadsLogin, ID: cfg.AppID, Secret: cfg.AppSecret, HTTPClient: cfg.HTTPClient, Clock: cfg.Clock,
-		Logger: cfg.Logger, UserAgent: cfg.UserAgent,
-	}
-	if cfg.Host != "" {
-		app.Endpoints = endpointsAt(cfg.Host)
-	}
-	a, err := meta.NewApp(app)
+	a, err := meta.NewApp(meta.AppConfig{
+		Platform: Platform, Flavour: meta.ThreadsLogin, ID: cfg.AppID, Secret: cfg.AppSecret, BaseURL: cfg.BaseURL, AuthorizeURL: cfg.AuthorizeURL,
+		HTTPClient: cfg.HTTPClient, Clock: cfg.Clock, Logger: cfg.Logger, UserAgent: cfg.UserAgent,
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -161,7 +159,7 @@ func (c *Connector) inspect(ctx context.Context, cred *smm.Credential) error {
 // probe looks whose token it is.
 func (c *Connector) probe(ctx context.Context, cred smm.Credential) (smm.Connected, error) {
 	v, err := NewClient(ClientConfig{
-		Token: cred.AccessToken, Host: c.cfg.Host, HTTPClient: c.cfg.HTTPClient, Clock: c.cfg.Clock, Logger: c.cfg.Logger, UserAgent: c.cfg.UserAgent,
+		Token: cred.AccessToken, BaseURL: c.cfg.BaseURL, HTTPClient: c.cfg.HTTPClient, Clock: c.cfg.Clock, Logger: c.cfg.Logger, UserAgent: c.cfg.UserAgent,
 	})
 	if err != nil {
 		return smm.Connected{}, err

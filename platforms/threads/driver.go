@@ -31,7 +31,7 @@ type Config struct {
 	// Webhooks is the host's side of webhooks; its zero value refuses them.
 	Webhooks Webhooks
 
-	Host       string       // base URL without a version; "" for the vendor's
+	BaseURL    string       // in place of all the vendor's hosts; "" for them
 	HTTPClient *http.Client // nil for a private one
 	Quota      smm.Quota    // nil for none; see QuotaLimit
 	Clock      smm.Clock    // nil for the machine's
@@ -121,7 +121,7 @@ func (d *Driver) newSession(key account.Key, cred *smm.Credential) (*session, er
 		tokens = s.keeper
 	}
 	s.Client, err = newClient(ClientConfig{
-		Host: d.cfg.Host, HTTPClient: d.cfg.HTTPClient, Quota: d.cfg.Quota, Clock: d.cfg.Clock, Logger: d.cfg.Logger,
+		BaseURL: d.cfg.BaseURL, HTTPClient: d.cfg.HTTPClient, Quota: d.cfg.Quota, Clock: d.cfg.Clock, Logger: d.cfg.Logger,
 		UserAgent: d.cfg.UserAgent, Account: ID(key.Channel.ID),
 	}, tokens)
 	if err != nil {

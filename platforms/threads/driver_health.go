@@ -199,7 +199,7 @@ func (d *Driver) quotasLeft(ctx context.Context, channel smm.Ref) []smm.QuotaSta
 
 // space is the host, which keys of budgets name.
 func (d *Driver) space() string {
-	host := d.cfg.Host
+	host := d.cfg.BaseURL
 	if host == "" {
 		host = defaultHost
 	}

@@ -23,7 +23,7 @@ func ExampleNewConnector() {
 	}
 	connector, err := threads.NewConnector(threads.ConnectorConfig{
 		AppID: server.AppID(), AppSecret: smm.NewSecret(server.AppSecret()), Redirects: []string{"https://app.example/callback"},
-		Host: server.URL(), // not needed on the internet
+		BaseURL: server.URL(), // not needed on the internet
 	})
 	if err != nil {
 		fmt.Println(err)

@@ -25,7 +25,7 @@ func Example() {
 
 	ctx := context.Background()
 	driver, channel, err := threads.FromToken(ctx, account.Login["THREADS_TOKEN"], &threads.Config{
-		Host: account.Login["THREADS_HOST"], Clock: world.Clock, // neither is needed on the internet
+		BaseURL: account.Login["THREADS_SERVER"], Clock: world.Clock, // neither is needed on the internet
 	})
 	if err != nil {
 		fmt.Println(err)
@@ -74,7 +74,7 @@ func ExampleDriver_Capabilities() {
 		fmt.Println(err)
 		return
 	}
-	driver, err := threads.New(threads.Config{Credentials: store, Host: server.URL()})
+	driver, err := threads.New(threads.Config{Credentials: store, BaseURL: server.URL()})
 	if err != nil {
 		fmt.Println(err)
 		return

@@ -81,7 +81,7 @@ func (b *bench) connect(t testing.TB, c smm.Credential) {
 func (b *bench) driver(t testing.TB) *threads.Driver {
 	t.Helper()
 	cfg := b.config
-	cfg.Credentials, cfg.Clock, cfg.Host = b.store, b.world.Clock, b.URL()
+	cfg.Credentials, cfg.Clock, cfg.BaseURL = b.store, b.world.Clock, b.URL()
 	if cfg.HTTPClient == nil {
 		transport := &http.Transport{}
 		t.Cleanup(transport.CloseIdleConnections)
@@ -113,7 +113,7 @@ func (b *bench) vendor(t testing.TB) *threads.Client {
 		t.Cleanup(client.CloseIdleConnections)
 	}
 	c, err := threads.NewClient(threads.ClientConfig{
-		Host: b.URL(), Token: b.token(), Clock: b.world.Clock, HTTPClient: client, Logger: b.config.Logger,
+		BaseURL: b.URL(), Token: b.token(), Clock: b.world.Clock, HTTPClient: client, Logger: b.config.Logger,
 	})
 	require.NoError(t, err)
 	return c

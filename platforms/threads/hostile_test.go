@@ -50,7 +50,7 @@ func stub(t testing.TB, s scripted) (*threads.Driver, smm.Ref, *sim.Clock) {
 	ch := smm.Ref{Platform: threads.Platform, Kind: smm.KindChannel, ID: "1"}
 	client := &http.Client{Transport: &http.Transport{}}
 	t.Cleanup(client.CloseIdleConnections)
-	d, err := threads.New(threads.Config{Credentials: smm.StaticToken(ch, "", "THAAsecretsecret"), Clock: clock, HTTPClient: client, Host: srv.URL})
+	d, err := threads.New(threads.Config{Credentials: smm.StaticToken(ch, "", "THAAsecretsecret"), Clock: clock, HTTPClient: client, BaseURL: srv.URL})
 	require.NoError(t, err)
 	return d, ch, clock
 }

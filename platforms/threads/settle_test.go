@@ -91,7 +91,7 @@ func TestSettleFindsTheRightPost(t *testing.T) {
 
 func say(text string) func(*bench) {
 	return func(b *bench) {
-		d, err := threads.New(threads.Config{Credentials: b.store, Clock: b.world.Clock, Host: b.URL()})
+		d, err := threads.New(threads.Config{Credentials: b.store, Clock: b.world.Clock, BaseURL: b.URL()})
 		if err != nil {
 			panic(err)
 		}

@@ -199,7 +199,7 @@ func TestCursors(t *testing.T) {
 
 func TestNewClient(t *testing.T) {
 	for name, cfg := range map[string]threads.ClientConfig{
-		"no token": {}, "two tokens": {Token: smm.NewSecret("x"), TokenSource: tokens("x")}, "a host with a path": {Token: smm.NewSecret("x"), Host: "https://h.example/v1"},
+		"no token": {}, "two tokens": {Token: smm.NewSecret("x"), TokenSource: tokens("x")}, "a host with a path": {Token: smm.NewSecret("x"), BaseURL: "https://h.example/v1"},
 	} {
 		_, err := threads.NewClient(cfg)
 		require.ErrorIs(t, err, smm.ErrInvalid, name)

@@ -12,7 +12,7 @@ import (
 )
 
 // Webhooks is the host's side of webhooks: what stands in the settings of its
-// Meta app under Threads.
+// Meta app under Threads. The zero value refuses all deliveries.
 type Webhooks struct {
 	VerifyToken smm.Secret   // typed in there by the host
 	AppSecrets  []smm.Secret // of Threads, not of the app itself; several while one is replaced
@@ -140,6 +140,7 @@ func eventOf(e *meta.Event, now time.Time) (smm.Event, error) {
 	return out, nil
 }
 
-// SignWebhook makes the signature of a body, the value of the header
-// X-Hub-Signature-256: for the tests of hosts.
-func SignWebhook(appSecret smm.Secret, body []byte) string { return meta.Sign(appSecret, body) }
+// SignWebhook makes the header of a delivery: for the tests of hosts.
+func SignWebhook(appSecret smm.Secret, body []byte) http.Header {
+	return http.Header{meta.HeaderSignature: {meta.Sign(appSecret, body)}}
+}

@@ -1,6 +1,7 @@
 package x
 
 import (
+	"cmp"
 	"context"
 	"log/slog"
 	"net/http"
@@ -15,9 +16,10 @@ import (
 // Addresses of OAuth 2.
 // https://docs.x.com/fundamentals/authentication/oauth-2-0 (read August 2026).
 const (
-	AuthorizeURL = "https://x.com/i/oauth2/authorize"
-	tokenPath    = "/2/oauth2/token" //nolint:gosec // an address
-	revokePath   = "/2/oauth2/revoke"
+	AuthorizeURL  = "https://x.com" + authorizePath
+	authorizePath = "/i/oauth2/authorize"
+	tokenPath     = "/2/oauth2/token" //nolint:gosec // an address
+	revokePath    = "/2/oauth2/revoke"
 )
 
 // ScopeOffline makes X give a refresh token; without it a person has to connect
@@ -68,8 +70,8 @@ type OAuthConfig struct {
 	// Basic. A public client has none and names itself in the body.
 	ClientSecret smm.Secret
 
-	BaseURL      string // of the API; "" for DefaultBaseURL
-	AuthorizeURL string // "" for AuthorizeURL
+	BaseURL      string // in place of all the vendor's hosts; "" for them
+	AuthorizeURL string // the page of consent; "" for that of BaseURL
 
 	HTTPClient *http.Client
 	Clock      smm.Clock
@@ -85,12 +87,11 @@ type OAuth struct{ client *oauthx.Client }
 
 // NewOAuth checks cfg. Errors match smm.ErrInvalid.
 func NewOAuth(cfg OAuthConfig) (*OAuth, error) {
-	base, authorize := strings.TrimRight(cfg.BaseURL, "/"), cfg.AuthorizeURL
+	base, authorize := strings.TrimRight(cfg.BaseURL, "/"), AuthorizeURL
 	if base == "" {
 		base = DefaultBaseURL
-	}
-	if authorize == "" {
-		authorize = AuthorizeURL
+	} else {
+		authorize = base + authorizePath
 	}
 	method := oauthx.AuthNone
 	if !cfg.ClientSecret.IsZero() {
@@ -99,7 +100,7 @@ func NewOAuth(cfg OAuthConfig) (*OAuth, error) {
 	client, err := oauthx.NewClient(oauthx.ClientConfig{
 		Platform: Platform, ID: cfg.ClientID, Secret: cfg.ClientSecret, Method: method,
 		Metadata: oauthx.Metadata{
-			AuthorizationEndpoint: authorize, TokenEndpoint: base + tokenPath, RevocationEndpoint: base + revokePath,
+			AuthorizationEndpoint: cmp.Or(cfg.AuthorizeURL, authorize), TokenEndpoint: base + tokenPath, RevocationEndpoint: base + revokePath,
 		},
 		HTTPClient: cfg.HTTPClient, Clock: cfg.Clock, Logger: cfg.Logger, UserAgent: cfg.UserAgent,
 	})

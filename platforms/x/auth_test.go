@@ -35,7 +35,7 @@ func TestOAuthStart(t *testing.T) {
 	require.NoError(t, err)
 	u, err := url.Parse(s.URL)
 	require.NoError(t, err)
-	require.Equal(t, "https://x.com/i/oauth2/authorize", u.Scheme+"://"+u.Host+u.Path)
+	require.Equal(t, b.URL+"/i/oauth2/authorize", u.Scheme+"://"+u.Host+u.Path)
 	q := u.Query()
 	require.Equal(t, []string{"code", "client", "https://h.example/back", "st", "S256"},
 		[]string{q.Get("response_type"), q.Get("client_id"), q.Get("redirect_uri"), q.Get("state"), q.Get("code_challenge_method")})
@@ -45,6 +45,21 @@ func TestOAuthStart(t *testing.T) {
 	require.Empty(t, b.requests())
 	_, err = oauth(b, "").Start(t.Context(), "https://h.example/back", string(make([]byte, 501)), nil)
 	require.ErrorIs(t, err, smm.ErrInvalid)
+}
+
+// TestAuthorizeURL: the page of consent is X's, that of another base, or a given one.
+func TestAuthorizeURL(t *testing.T) {
+	for want, cfg := range map[string]x.OAuthConfig{
+		"https://x.com/i/oauth2/authorize?": {}, "https://gate.example/i/oauth2/authorize?": {BaseURL: "https://gate.example/"},
+		"https://page.example/?": {BaseURL: "https://gate.example", AuthorizeURL: "https://page.example/"},
+	} {
+		cfg.ClientID = "client"
+		o, err := x.NewOAuth(cfg)
+		require.NoError(t, err)
+		s, err := o.Start(t.Context(), "https://h.example/back", "st", nil)
+		require.NoError(t, err)
+		require.True(t, strings.HasPrefix(s.URL, want), s.URL)
+	}
 }
 
 // TestOAuthTokens: a confidential app proves itself by HTTP Basic and a public

@@ -32,7 +32,7 @@ type Authorizer interface {
 // ClientConfig configures NewClient. The zero value is an anonymous client,
 // which X answers nothing but refusals.
 type ClientConfig struct {
-	BaseURL string // "" for DefaultBaseURL
+	BaseURL string // in place of all the vendor's hosts; "" for DefaultBaseURL
 
 	// The account's credential: one of an access token of OAuth 2, a source of
 	// them, or an Authorizer such as a signer of OAuth 1.0a.

@@ -24,8 +24,8 @@ type ConnectorConfig struct {
 	// the same that Config of the driver has.
 	ClientSecret smm.Secret
 
-	BaseURL      string // of the API; "" for DefaultBaseURL
-	AuthorizeURL string // "" for AuthorizeURL
+	BaseURL      string // in place of all the vendor's hosts; "" for them
+	AuthorizeURL string // the page of consent; "" for that of BaseURL
 
 	HTTPClient *http.Client // nil means a private one
 	Clock      smm.Clock    // nil for the machine's
@@ -130,8 +130,8 @@ func (d *Driver) support(me *User, scopes []string) map[smm.Capability]smm.Suppo
 			s = smm.Support{State: smm.StatePlan, Cure: loss}
 		case n.capability == smm.CapEdit && !premium(me):
 			s = smm.Support{State: smm.StateAccountType, Cure: "editing needs a subscription to X Premium"}
-		case n.capability == smm.CapWebhooks && len(d.cfg.WebhookSecrets) == 0:
-			s = smm.Support{State: smm.StateServer, Cure: "give the app's consumer secret in Config.WebhookSecrets"}
+		case n.capability == smm.CapWebhooks && len(d.cfg.Webhooks.ConsumerSecrets) == 0:
+			s = smm.Support{State: smm.StateServer, Cure: "set x.Config.Webhooks: the app's consumer secret"}
 		case len(lacks) > 0:
 			s = smm.Support{State: smm.StateScope, Missing: lacks, Cure: "connect the account again and allow " + strings.Join(lacks, " and ")}
 		}

@@ -25,7 +25,7 @@ const callback = xtest.DefaultRedirect
 func (g *ground) connector(t testing.TB, app xtest.App) *x.Connector {
 	t.Helper()
 	c, err := x.NewConnector(x.ConnectorConfig{
-		ClientID: app.ID, ClientSecret: smm.NewSecret(app.Secret), BaseURL: g.URL(), AuthorizeURL: g.URL() + "/i/oauth2/authorize", Clock: g.world.Clock,
+		ClientID: app.ID, ClientSecret: smm.NewSecret(app.Secret), BaseURL: g.URL(), Clock: g.world.Clock,
 	})
 	require.NoError(t, err)
 	return c
@@ -242,10 +242,10 @@ func TestSecrets(t *testing.T) {
 		return transport.RoundTrip(r)
 	})}
 	g.config.Logger, g.config.HTTPClient = logger, spy
-	g.config.WebhookSecrets = []smm.Secret{smm.NewSecret(g.account.Login["X_CONSUMER_SECRET"])}
+	g.config.Webhooks.ConsumerSecrets = []smm.Secret{smm.NewSecret(g.account.Login["X_CONSUMER_SECRET"])}
 	app := g.App()
 	c, err := x.NewConnector(x.ConnectorConfig{
-		ClientID: app.ID, ClientSecret: smm.NewSecret(app.Secret), BaseURL: g.URL(), AuthorizeURL: g.URL() + "/i/oauth2/authorize", Clock: g.world.Clock, Logger: logger, HTTPClient: spy,
+		ClientID: app.ID, ClientSecret: smm.NewSecret(app.Secret), BaseURL: g.URL(), Clock: g.world.Clock, Logger: logger, HTTPClient: spy,
 	})
 	require.NoError(t, err)
 	secrets := []string{app.Secret}

@@ -42,12 +42,10 @@ type Config struct {
 	App      string     // an id of the app, which names the budgets that all its accounts share
 	Names    Names      // which spelling of fields is asked for
 
-	// WebhookSecrets are the consumer secrets of the app, the newest first: an
-	// older one is accepted as long as it is there. Without any no webhook is
-	// accepted.
-	WebhookSecrets []smm.Secret
+	// Webhooks is the host's side of webhooks; its zero value refuses them.
+	Webhooks Webhooks
 
-	BaseURL    string       // "" for DefaultBaseURL
+	BaseURL    string       // in place of all the vendor's hosts; "" for them
 	HTTPClient *http.Client // gives the transport and the time limit; nil means a private one
 	Quota      smm.Quota    // nil for none; see QuotaLimit
 	Clock      smm.Clock    // nil for the machine's
@@ -87,8 +85,8 @@ func New(cfg Config) (*Driver, error) {
 	if cfg.Credentials == nil {
 		return nil, invalid("Config.Credentials is nil; smm.StaticToken or FromToken serve a single token")
 	}
-	if slices.ContainsFunc(cfg.WebhookSecrets, smm.Secret.IsZero) {
-		return nil, invalid("one of Config.WebhookSecrets is empty: everybody could sign with it")
+	if slices.ContainsFunc(cfg.Webhooks.ConsumerSecrets, smm.Secret.IsZero) {
+		return nil, invalid("one of Config.Webhooks.ConsumerSecrets is empty: everybody could sign with it")
 	}
 	if cfg.Clock == nil {
 		cfg.Clock = smm.SystemClock()

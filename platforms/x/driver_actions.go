@@ -173,7 +173,7 @@ func keptMedia(was *Post, given int) (*MediaParams, error) {
 }
 
 // Handshake implements smm.WebhookReceiver: it answers X's check of an address,
-// a GET with the parameter crc_token, with the newest of Config.WebhookSecrets.
+// a GET with the parameter crc_token, with the newest secret of Config.Webhooks.
 func (d *Driver) Handshake(w http.ResponseWriter, r *http.Request) bool {
 	if r.Method != http.MethodGet {
 		return false
@@ -186,8 +186,8 @@ func (d *Driver) Handshake(w http.ResponseWriter, r *http.Request) bool {
 		answer []byte
 		err    = invalid("crc_token is not one of X's")
 	)
-	if len(tokens) == 1 && len(d.cfg.WebhookSecrets) > 0 {
-		answer, err = AnswerCRC(d.cfg.WebhookSecrets[0], tokens[0])
+	if len(tokens) == 1 && len(d.cfg.Webhooks.ConsumerSecrets) > 0 {
+		answer, err = AnswerCRC(d.cfg.Webhooks.ConsumerSecrets[0], tokens[0])
 	}
 	if err != nil {
 		http.Error(w, http.StatusText(http.StatusBadRequest), http.StatusBadRequest)
@@ -204,7 +204,7 @@ func (d *Driver) Handshake(w http.ResponseWriter, r *http.Request) bool {
 func (d *Driver) VerifyWebhook(header http.Header, body []byte, _ time.Time) error {
 	got, ok := header.Values(SignatureHeader), false
 	if len(got) == 1 {
-		for _, secret := range d.cfg.WebhookSecrets { // all of them, so that the time does not tell which
+		for _, secret := range d.cfg.Webhooks.ConsumerSecrets { // all of them, so that the time does not tell which
 			if VerifySignature(secret, got[0], body) == nil {
 				ok = true
 			}

@@ -18,7 +18,7 @@ func TestNewRefuses(t *testing.T) {
 	store := smm.NewMemoryCredentials()
 	for name, cfg := range map[string]x.Config{
 		"no credentials": {}, "a tier": {Credentials: store, Tier: "gold"}, "an address": {Credentials: store, BaseURL: "ftp://x"},
-		"an empty secret": {Credentials: store, WebhookSecrets: []smm.Secret{smm.NewSecret("a"), {}}},
+		"an empty secret": {Credentials: store, Webhooks: x.Webhooks{ConsumerSecrets: []smm.Secret{smm.NewSecret("a"), {}}}},
 	} {
 		_, err := x.New(cfg)
 		require.ErrorIs(t, err, smm.ErrInvalid, name)
@@ -59,7 +59,7 @@ func TestCapabilitiesOfTiers(t *testing.T) {
 func TestCapabilitiesOfPremium(t *testing.T) {
 	g := stand(t, nil)
 	g.SetPremium("shop", true)
-	g.config.WebhookSecrets = []smm.Secret{smm.NewSecret("consumer-secret")}
+	g.config.Webhooks.ConsumerSecrets = []smm.Secret{smm.NewSecret("consumer-secret")}
 	caps, err := g.channel(t).Capabilities(t.Context())
 	require.NoError(t, err)
 	require.Equal(t, x.LongText, caps.Limits().Text.Max)

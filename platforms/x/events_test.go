@@ -63,7 +63,7 @@ func (h toHost) RoundTrip(r *http.Request) (*http.Response, error) {
 func TestWebhooks(t *testing.T) {
 	var handler http.Handler
 	g := stand(t, &xtest.Options{Tier: xtest.Enterprise, NoQuotas: true, Webhooks: toHost{&handler}})
-	g.config.WebhookSecrets = []smm.Secret{smm.NewSecret(g.App().KeySecret)}
+	g.config.Webhooks.ConsumerSecrets = []smm.Secret{smm.NewSecret(g.App().KeySecret)}
 	in := &intake{receiver: g.driver(t)}
 	handler = in
 	g.subscribe(t)
@@ -126,7 +126,7 @@ func (g *ground) subscribe(t testing.TB) {
 // TestHandshake answers what X asks, and signs nothing else.
 func TestHandshake(t *testing.T) {
 	secret := smm.NewSecret("consumer-secret")
-	with, err := x.New(x.Config{Credentials: smm.NewMemoryCredentials(), WebhookSecrets: []smm.Secret{secret, smm.NewSecret("older")}})
+	with, err := x.New(x.Config{Credentials: smm.NewMemoryCredentials(), Webhooks: x.Webhooks{ConsumerSecrets: []smm.Secret{secret, smm.NewSecret("older")}}})
 	require.NoError(t, err)
 	without, err := x.New(x.Config{Credentials: smm.NewMemoryCredentials()})
 	require.NoError(t, err)
@@ -158,11 +158,11 @@ func TestHandshake(t *testing.T) {
 // TestVerifyWebhook takes the signatures of all secrets and nothing else.
 func TestVerifyWebhook(t *testing.T) {
 	old, fresh := smm.NewSecret("older-secret"), smm.NewSecret("newer-secret")
-	d, err := x.New(x.Config{Credentials: smm.NewMemoryCredentials(), WebhookSecrets: []smm.Secret{fresh, old}})
+	d, err := x.New(x.Config{Credentials: smm.NewMemoryCredentials(), Webhooks: x.Webhooks{ConsumerSecrets: []smm.Secret{fresh, old}}})
 	require.NoError(t, err)
 	body := []byte(`{"data":{}}`)
 	head := func(v ...string) http.Header { return http.Header{x.SignatureHeader: v} }
-	require.NoError(t, d.VerifyWebhook(head(x.Sign(fresh, body)), body, epoch))
+	require.NoError(t, d.VerifyWebhook(x.SignWebhook(fresh, body), body, epoch))
 	require.NoError(t, d.VerifyWebhook(head(x.Sign(old, body)), body, epoch))
 	good := x.Sign(fresh, body)
 	for name, h := range map[string]http.Header{

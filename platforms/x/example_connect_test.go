@@ -23,7 +23,7 @@ func ExampleNewConnector() {
 	}
 	connector, err := x.NewConnector(x.ConnectorConfig{
 		ClientID: server.App().ID, ClientSecret: smm.NewSecret(server.App().Secret),
-		BaseURL: server.URL(), AuthorizeURL: server.URL() + "/i/oauth2/authorize", // neither is needed for X itself
+		BaseURL: server.URL(), // not needed for X itself
 	})
 	if err != nil {
 		fmt.Println(err)

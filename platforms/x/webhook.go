@@ -13,6 +13,13 @@ import (
 	"github.com/smmkit/smmkit/smm"
 )
 
+// Webhooks is the host's side of webhooks. The zero value refuses all deliveries.
+type Webhooks struct {
+	// ConsumerSecrets are those of the app, the newest first: an older one is accepted
+	// as long as it is there.
+	ConsumerSecrets []smm.Secret
+}
+
 // SignatureHeader carries the signature of a delivery.
 const SignatureHeader = "X-Twitter-Webhooks-Signature"
 
@@ -28,6 +35,11 @@ func Sign(consumerSecret smm.Secret, body []byte) string {
 	mac := hmac.New(sha256.New, []byte(consumerSecret.Reveal()))
 	mac.Write(body)
 	return signaturePrefix + base64.StdEncoding.EncodeToString(mac.Sum(nil))
+}
+
+// SignWebhook makes the header of a delivery: for the tests of hosts.
+func SignWebhook(consumerSecret smm.Secret, body []byte) http.Header {
+	return http.Header{SignatureHeader: {Sign(consumerSecret, body)}}
 }
 
 // VerifySignature checks that a delivery is X's: header is the value of

@@ -7,7 +7,7 @@
 //	defer server.Close()
 //	account, err := server.NewAccount("shop")
 //	driver, channel, err := facebook.FromToken(ctx, account.Login["FACEBOOK_TOKEN"], &facebook.Config{
-//		BaseURL: server.URL(), UploadURL: server.URL(), Clock: world.Clock,
+//		BaseURL: server.URL(), Clock: world.Clock,
 //	})
 //
 // It counts in the world's ledger what the public would see: drafts and photos that

@@ -180,9 +180,6 @@ func (s *Server) AppID() string { return s.base.AppID() }
 // AppSecret returns the app's secret, which also signs webhooks.
 func (s *Server) AppSecret() string { return s.base.AppSecret() }
 
-// DialogURL is the page of consent.
-func (s *Server) DialogURL() string { return s.http.URL + "/v25.0/dialog/oauth" }
-
 // Close implements sim.Server.
 func (s *Server) Close() {
 	s.http.CloseClientConnections()
@@ -213,7 +210,7 @@ func (s *Server) NewAccount(handle string) (sim.Account, error) {
 	s.base.Manage(admin, id, "", "ADVERTISE", "ANALYZE", "CREATE_CONTENT", "MESSAGING", "MODERATE", "MANAGE")
 	a := sim.Account{
 		Handle: handle, Channel: smm.Ref{Platform: Platform, Kind: smm.KindChannel, ID: id},
-		Login: map[string]string{"FACEBOOK_TOKEN": s.base.IssueToken(id, s.opts.Scopes...), "FACEBOOK_USER": admin},
+		Login: map[string]string{"FACEBOOK_SERVER": s.URL(), "FACEBOOK_TOKEN": s.base.IssueToken(id, s.opts.Scopes...), "FACEBOOK_USER": admin},
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -202,7 +202,7 @@ func (s *Server) describe(a *account) sim.Account {
 	defer s.mu.Unlock()
 	return sim.Account{
 		Handle: a.username, Channel: smm.Ref{Platform: Platform, Kind: smm.KindChannel, ID: a.id},
-		Login: map[string]string{"INSTAGRAM_TOKEN": a.token},
+		Login: map[string]string{"INSTAGRAM_SERVER": s.base.URL(), "INSTAGRAM_TOKEN": a.token},
 	}
 }
 

@@ -102,15 +102,7 @@ func (b *bench) app(t testing.TB, f meta.Flavour, change func(*meta.AppConfig)) 
 	t.Helper()
 	cfg := meta.AppConfig{
 		Platform: platform, Flavour: f, ID: b.AppID(), Secret: smm.NewSecret(b.AppSecret()), Clock: b.world.Clock,
-		Endpoints: meta.Endpoints{
-			Dialog: b.URL() + "/v25.0/dialog/oauth", Token: b.URL() + "/v25.0/oauth/access_token",
-			Exchange: b.URL() + "/v25.0/oauth/access_token", Debug: b.URL() + "/v25.0/debug_token",
-		},
-	}
-	if f != meta.FacebookLogin {
-		cfg.Endpoints.Dialog, cfg.Endpoints.Token = b.URL()+"/oauth/authorize", b.URL()+"/oauth/access_token"
-		cfg.Endpoints.Exchange, cfg.Endpoints.Refresh = b.URL()+"/access_token", b.URL()+"/refresh_access_token"
-		cfg.Endpoints.Debug = b.URL() + "/debug_token"
+		BaseURL: b.URL() + "/",
 	}
 	if change != nil {
 		change(&cfg)
@@ -342,7 +334,7 @@ func TestLoginRefusals(t *testing.T) {
 		_, err := meta.NewApp(cfg)
 		require.ErrorIs(t, err, smm.ErrInvalid)
 	}
-	ig := b.app(t, meta.InstagramLogin, func(c *meta.AppConfig) { c.Endpoints = meta.EndpointsOf(meta.InstagramLogin, "") })
+	ig := b.app(t, meta.InstagramLogin, nil)
 	_, err = ig.Inspect(t.Context(), smm.NewSecret("x"))
 	fails(t, err, smm.ErrUnsupported)
 }

@@ -26,50 +26,55 @@ const (
 	ThreadsLogin
 )
 
-// Endpoints are the addresses of a login. Exchange makes a long token of a short
-// one, and Refresh a longer one of that; empty is none.
-type Endpoints struct {
-	Dialog   string
-	Token    string
-	Exchange string
-	Refresh  string
-	Debug    string
+// endpoints are the addresses of a login. exchange makes a long token of a short
+// one, and refresh a longer one of that; empty is none.
+type endpoints struct {
+	dialog, token, exchange, refresh, debug string
 }
 
-// EndpointsOf returns the vendor's own addresses. Sources: Facebook login, the
-// business login of Instagram, the Threads API and its collection of requests,
-// read 2026-11-22.
-func EndpointsOf(f Flavour, version string) Endpoints {
-	switch f {
-	case InstagramLogin:
-		return Endpoints{ //nolint:gosec // addresses, no secrets
-			Dialog:   "https://www.instagram.com/oauth/authorize",
-			Token:    "https://api.instagram.com/oauth/access_token",
-			Exchange: HostInstagram + "/access_token", Refresh: HostInstagram + "/refresh_access_token",
+// endpointsOf returns the addresses of a login at base, or the vendor's own where
+// base is empty. Sources: Facebook login, the business login of Instagram, the
+// Threads API and its collection of requests, read 2026-11-22.
+func endpointsOf(f Flavour, base, version string) endpoints {
+	dialogs, redeem, graph := base, base, base
+	if base == "" {
+		switch f {
+		case FacebookLogin:
+			dialogs, redeem, graph = "https://www.facebook.com", HostFacebook, HostFacebook
+		case InstagramLogin:
+			dialogs, redeem, graph = "https://www.instagram.com", "https://api.instagram.com", HostInstagram
+		case ThreadsLogin:
+			dialogs, redeem, graph = "https://www.threads.net", HostThreads, HostThreads
 		}
-	case ThreadsLogin:
-		return Endpoints{
-			Dialog: "https://www.threads.net/oauth/authorize", Token: HostThreads + "/oauth/access_token",
-			Exchange: HostThreads + "/access_token", Refresh: HostThreads + "/refresh_access_token", Debug: HostThreads + "/debug_token",
+	}
+	if f == FacebookLogin {
+		graph += "/" + version
+		return endpoints{
+			dialog: dialogs + "/" + version + "/dialog/oauth", token: graph + "/oauth/access_token",
+			exchange: graph + "/oauth/access_token", debug: graph + "/debug_token",
 		}
-	case FacebookLogin:
 	}
-	base := HostFacebook + "/" + version
-	return Endpoints{
-		Dialog: "https://www.facebook.com/" + version + "/dialog/oauth", Token: base + "/oauth/access_token",
-		Exchange: base + "/oauth/access_token", Debug: base + "/debug_token",
+	e := endpoints{
+		dialog: dialogs + "/oauth/authorize", token: redeem + "/oauth/access_token",
+		exchange: graph + "/access_token", refresh: graph + "/refresh_access_token",
 	}
+	if f == ThreadsLogin {
+		e.debug = graph + "/debug_token"
+	}
+	return e
 }
 
 // AppConfig configures NewApp. Platform, ID and Secret are required.
 type AppConfig struct {
-	Platform  smm.Platform
-	Flavour   Flavour
-	ID        string
-	Secret    smm.Secret
-	Version   string    // of Facebook's login; "" for DefaultVersion
-	ConfigID  string    // of Facebook Login for Business, which stands in place of scopes (unverified)
-	Endpoints Endpoints // zero for EndpointsOf
+	Platform smm.Platform
+	Flavour  Flavour
+	ID       string
+	Secret   smm.Secret
+	Version  string // of Facebook's login; "" for DefaultVersion
+	ConfigID string // of Facebook Login for Business, which stands in place of scopes (unverified)
+
+	BaseURL      string // in place of all the vendor's hosts; "" for them
+	AuthorizeURL string // the page of consent; "" for that of BaseURL
 
 	HTTPClient *http.Client
 	Clock      smm.Clock
@@ -81,26 +86,37 @@ type AppConfig struct {
 // no account, and shows no secret however it is printed.
 type App struct {
 	cfg   AppConfig
+	at    endpoints
 	http  *httpx.Client
 	table *Table
 }
 
 // NewApp checks cfg. Errors match smm.ErrInvalid.
 func NewApp(cfg AppConfig) (*App, error) {
+	if cfg.ID == "" || cfg.Secret.IsZero() {
+		return nil, fmt.Errorf("%w: meta: an app needs its id and its secret", smm.ErrInvalid)
+	}
+	return NewRenewer(cfg)
+}
+
+// NewRenewer returns an app for Renew alone, which needs neither ID nor Secret.
+// Errors match smm.ErrInvalid.
+func NewRenewer(cfg AppConfig) (*App, error) {
 	if cfg.Version == "" {
 		cfg.Version = DefaultVersion
-	}
-	if cfg.Endpoints == (Endpoints{}) {
-		cfg.Endpoints = EndpointsOf(cfg.Flavour, cfg.Version)
 	}
 	if cfg.Clock == nil {
 		cfg.Clock = smm.SystemClock()
 	}
 	switch {
-	case cfg.Platform == "" || cfg.ID == "" || cfg.Secret.IsZero():
-		return nil, fmt.Errorf("%w: meta: an app needs a platform, its id and its secret", smm.ErrInvalid)
+	case cfg.Platform == "":
+		return nil, fmt.Errorf("%w: meta: an app needs a platform", smm.ErrInvalid)
 	case !validVersion(cfg.Version):
 		return nil, fmt.Errorf("%w: meta: version: want one such as %s", smm.ErrInvalid, DefaultVersion)
+	}
+	at := endpointsOf(cfg.Flavour, strings.TrimRight(cfg.BaseURL, "/"), cfg.Version)
+	if cfg.AuthorizeURL != "" {
+		at.dialog = cfg.AuthorizeURL
 	}
 	table, err := NewTable(cfg.Platform, loginRows...)
 	if err != nil {
@@ -113,7 +129,7 @@ func NewApp(cfg AppConfig) (*App, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &App{cfg: cfg, http: client, table: table}, nil
+	return &App{cfg: cfg, at: at, http: client, table: table}, nil
 }
 
 // loginRows stand before the shared ones: at a login a wrong code is 100 with a
@@ -168,7 +184,7 @@ func (a *App) Start(r smm.ConnectRequest) (smm.ConnectStart, error) {
 		q.Set("scope", strings.Join(r.Scopes, ","))
 	}
 	return smm.ConnectStart{
-		Platform: a.cfg.Platform, URL: a.cfg.Endpoints.Dialog + "?" + q.Encode(), Redirect: r.Redirect,
+		Platform: a.cfg.Platform, URL: a.at.dialog + "?" + q.Encode(), Redirect: r.Redirect,
 		Scopes: r.Scopes, Account: r.Account, Expires: a.cfg.Clock.Now().Add(startLife),
 	}, nil
 }
@@ -221,12 +237,12 @@ func (a *App) Redeem(ctx context.Context, code smm.Secret, redirect string) (*To
 	if a.cfg.Flavour != FacebookLogin {
 		form.Set("grant_type", "authorization_code")
 	}
-	return a.token(ctx, &tokenCall{op: opRedeem, url: a.cfg.Endpoints.Token, form: form, secrets: []string{plain}})
+	return a.token(ctx, &tokenCall{op: opRedeem, url: a.at.token, form: form, secrets: []string{plain}})
 }
 
 // Lengthen exchanges a short token for one of about 60 days.
 func (a *App) Lengthen(ctx context.Context, short smm.Secret) (*Token, error) {
-	call := &tokenCall{op: opLengthen, url: a.cfg.Endpoints.Exchange, secrets: []string{short.Reveal()}, repeats: true}
+	call := &tokenCall{op: opLengthen, url: a.at.exchange, secrets: []string{short.Reveal()}, repeats: true}
 	switch a.cfg.Flavour {
 	case FacebookLogin:
 		call.form = url.Values{
@@ -268,7 +284,7 @@ func (a *App) Renew(ctx context.Context, c smm.Credential) (smm.Credential, erro
 		return smm.Credential{}, a.refuse(opRenew, &smm.RateLimitError{Scope: "token age", After: minAge - age, Reset: c.Obtained.Add(minAge)})
 	}
 	t, err := a.token(ctx, &tokenCall{
-		op: opRenew, url: a.cfg.Endpoints.Refresh, query: url.Values{"grant_type": {grant}}, token: c.AccessToken, secrets: []string{c.AccessToken.Reveal()},
+		op: opRenew, url: a.at.refresh, query: url.Values{"grant_type": {grant}}, token: c.AccessToken, secrets: []string{c.AccessToken.Reveal()},
 	})
 	if err != nil {
 		return smm.Credential{}, err

@@ -214,7 +214,7 @@ func (a *App) Inspect(ctx context.Context, token smm.Secret) (*Inspection, error
 		return nil, a.refuse(opDebug, fmt.Errorf("%w: no token to inspect", smm.ErrInvalid))
 	}
 	resp, err := a.call(ctx, &tokenCall{
-		repeats: true, op: opDebug, url: a.cfg.Endpoints.Debug, query: url.Values{"input_token": {token.Reveal()}}, token: a.AppToken(), secrets: []string{token.Reveal()},
+		repeats: true, op: opDebug, url: a.at.debug, query: url.Values{"input_token": {token.Reveal()}}, token: a.AppToken(), secrets: []string{token.Reveal()},
 	})
 	if err != nil {
 		return nil, err
