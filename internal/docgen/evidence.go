@@ -13,17 +13,23 @@ import (
 type proof struct {
 	title, folder string
 	rows          []evidence.Row
+	deviations    []evidence.Deviation
 }
 
 // proofs reads the evidence about the platforms, whose folders lie in dir.
 func proofs(dir string, reports []report) ([]proof, error) {
 	var out []proof
 	for _, r := range reports {
-		rows, err := evidence.Table(filepath.Join(dir, string(r.platform)))
+		folder := filepath.Join(dir, string(r.platform))
+		rows, err := evidence.Table(folder)
 		if err != nil {
 			return nil, err
 		}
-		out = append(out, proof{r.title, string(r.platform), rows})
+		deviations, err := evidence.Deviations(folder)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, proof{r.title, string(r.platform), rows, deviations})
 	}
 	return out, nil
 }
@@ -66,6 +72,10 @@ names the strongest proof that a test repeats, and when the claim was last writt
 
 The claims lie in testdata/evidence of each platform. The test that wrote one fails when it claims an operation that the
 test has not seen succeed, and rewrites it when SMMKIT_EVIDENCE=write is set.
+
+Below each table stands where a document is not followed, since it is wrong, late, or at odds with another. "Sheet" is
+what was written down of the vendor's pages. What contract tests let pass for it is in testdata/deviations.json, and
+they fail when they need an excuse no more.
 `
 
 // evidencePage is platforms/EVIDENCE.md.
@@ -77,6 +87,12 @@ func evidencePage(proofs []proof) string {
 		for _, r := range p.rows {
 			against := cmp.Or(r.Against, "nothing further")
 			fmt.Fprintf(&b, "| `%s` | %s | %s | %s | %s |\n", r.Operation, r.Level, against, cmp.Or(r.Version, "–"), cmp.Or(r.Date, "–"))
+		}
+		if len(p.deviations) > 0 {
+			fmt.Fprintf(&b, "\nWhere documents on %s are not followed:\n\n| document | says | here | excused |\n| --- | --- | --- | ---: |\n", p.title)
+		}
+		for _, d := range p.deviations {
+			fmt.Fprintf(&b, "| %s | %s | %s | %d |\n", d.From, d.Says, d.Here, len(d.Excuses))
 		}
 	}
 	return b.String()

@@ -32,11 +32,12 @@ func TestEvidence(t *testing.T) {
 		{Operation: "a.get", Level: evidence.RealServer, Against: "server", Version: "2", Date: "2026-11-26"},
 		{Operation: "a.list", Level: evidence.Contract, Against: "schema", Version: "1", Date: "2026-11-25"},
 		{Operation: "a.put", Level: evidence.Documentation},
-	}}}
+	}, []evidence.Deviation{{From: "schema", Says: "one", Here: "two", Excuses: []string{"p"}}}}}
 	require.Contains(t, evidenceTable(proofs), "| [Some](platforms/EVIDENCE.md#some) | 3 | 1 | 0 | 1 | 1 |")
 	page := evidencePage(proofs)
 	require.Contains(t, page, "| `a.get` | real server | server | 2 | 2026-11-26 |")
 	require.Contains(t, page, "| `a.put` | documentation | nothing further | – | – |")
+	require.Contains(t, page, "| schema | one | two | 1 |")
 }
 
 // TestNothingDrifted: what is committed is what would be generated.

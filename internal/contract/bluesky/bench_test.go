@@ -21,6 +21,7 @@ import (
 
 	"github.com/smmkit/smmkit/internal/contract/lexicon"
 	"github.com/smmkit/smmkit/internal/contract/wire"
+	"github.com/smmkit/smmkit/internal/evidence"
 	"github.com/smmkit/smmkit/internal/mediax/mediatest"
 	"github.com/smmkit/smmkit/internal/sharedspec"
 	"github.com/smmkit/smmkit/platforms/bluesky"
@@ -37,23 +38,12 @@ func official(t testing.TB) *lexicon.Catalog {
 	return c.Exact()
 }
 
-// exceptions are deviations from the lexicons that the vendor's own service is
-// documented to make, each with its reason. One that no exchange needs fails the
-// run: it would hide a mistake.
-var exceptions = map[string]string{
-	"app.bsky.video.uploadVideo parameters: did is not in the lexicon":  "the service wants it: docs/tutorials/video",
-	"app.bsky.video.uploadVideo parameters: name is not in the lexicon": "the service wants it: docs/tutorials/video",
-
-	"app.bsky.video.uploadVideo output: jobStatus is missing":           "answered without the wrapper: docs/tutorials/video",
-	"app.bsky.video.uploadVideo output: jobId is not in the lexicon":    "as above",
-	"app.bsky.video.uploadVideo output: did is not in the lexicon":      "as above",
-	"app.bsky.video.uploadVideo output: state is not in the lexicon":    "as above",
-	"app.bsky.video.uploadVideo output: progress is not in the lexicon": "as above",
-}
-
 // judge holds exchanges against the lexicons.
 type judge struct {
 	catalog *lexicon.Catalog
+	// excuses are where the vendor's own service departs from the lexicons. One that
+	// no exchange needs fails the run: it would hide a mistake.
+	excuses map[string]string
 
 	mu       sync.Mutex
 	wrong    []string
@@ -62,8 +52,12 @@ type judge struct {
 	errors   map[string]bool
 }
 
-func newJudge(c *lexicon.Catalog) *judge {
-	return &judge{catalog: c, excepted: make(map[string]bool), methods: make(map[string]int), errors: make(map[string]bool)}
+func newJudge(t testing.TB, c *lexicon.Catalog) *judge {
+	t.Helper()
+	return &judge{
+		catalog: c, excuses: evidence.Excuses(t, "bluesky", "lexicons"),
+		excepted: make(map[string]bool), methods: make(map[string]int), errors: make(map[string]bool),
+	}
 }
 
 // both judges what was sent and what came back.
@@ -96,7 +90,7 @@ func (j *judge) note(found []lexicon.Problem) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	for _, p := range found {
-		if s := p.String(); exceptions[s] != "" {
+		if s := p.String(); j.excuses[s] != "" {
 			j.excepted[s] = true
 		} else if !slices.Contains(j.wrong, s) {
 			j.wrong = append(j.wrong, s)
@@ -150,7 +144,7 @@ func open(t testing.TB) *bench {
 func openWith(t testing.TB, catalog *lexicon.Catalog) *bench {
 	t.Helper()
 	start := time.Date(2026, time.November, 2, 9, 0, 0, 0, time.UTC)
-	b := &bench{t: t, world: sim.NewWorldAt(sim.NewClock(start, true)), judge: newJudge(catalog), ops: &wire.Ops{}}
+	b := &bench{t: t, world: sim.NewWorldAt(sim.NewClock(start, true)), judge: newJudge(t, catalog), ops: &wire.Ops{}}
 	b.Server = blueskytest.NewServer(b.world, nil)
 	t.Cleanup(b.Close)
 	b.recorder = &wire.Recorder{Next: &http.Transport{}, Judge: b.judge.both}

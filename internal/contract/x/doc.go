@@ -4,5 +4,5 @@
 // request must be one of the document, by the credential that the document names
 // for it, and what the document promises as an answer is what the client is
 // given. Where the client departs from the document on purpose the reason stands
-// in the table of exceptions, of which none may be left unused.
+// in platforms/x/testdata/deviations.json, of which none may be left unused.
 package x
