@@ -41,6 +41,9 @@ const sameCode = "the class, and so the code, is that of TestConformanceGoToSoci
 
 // TestConformanceAkkoma runs it where there is the old instance document only.
 func TestConformanceAkkoma(t *testing.T) {
+	if testing.Short() {
+		t.Skip("-short: " + sameCode)
+	}
 	smmtest.Run(t, func(t *testing.T) *smmtest.Harness {
 		h := harness(t, &mastodontest.Options{Software: mastodontest.Akkoma, Quotas: mastodontest.NoQuotas()}, smm.ClassReadBack, "quote")
 		h.Codes = without(h.Codes, "media.mixed", "media.too-many-videos", "media.too-many", "media.too-many-images")
@@ -51,6 +54,9 @@ func TestConformanceAkkoma(t *testing.T) {
 
 // TestConformancePixelfed runs it where every post has a picture.
 func TestConformancePixelfed(t *testing.T) {
+	if testing.Short() {
+		t.Skip("-short: " + sameCode)
+	}
 	smmtest.Run(t, func(t *testing.T) *smmtest.Harness {
 		h := harness(t, &mastodontest.Options{Software: mastodontest.Pixelfed, Quotas: mastodontest.NoQuotas()}, smm.ClassReadBack,
 			"quote", "poll", "message", "scheduled", "rich", "card", "warning", "followers", "text")
