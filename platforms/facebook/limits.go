@@ -17,11 +17,12 @@ var limitsDate = time.Date(2026, time.November, 22, 0, 0, 0, 0, time.UTC)
 
 // Limits that package smm has no place for.
 const (
-	MaxText       = 63_206 // characters of a post
-	MaxComment    = 8_000  // characters
-	MaxMessage    = 2_000  // characters of a private message
-	MaxBackground = 130    // characters of a text on a background
-	MaxPhotos     = 10     // of one post; no number is documented, and 10 work
+	MaxText       = 63_206     // characters of a post
+	MaxComment    = 8_000      // characters
+	MaxMessage    = 2_000      // characters of a private message
+	MaxBackground = 130        // characters of a text on a background
+	MaxFile       = 25_000_000 // bytes of a file in a message
+	MaxPhotos     = 10         // of one post; no number is documented, and 10 work
 
 	// MaxReelsPerDay is how many reels the API takes for a Page in 24 hours.
 	MaxReelsPerDay = 30
