@@ -33,7 +33,8 @@
 // # Limits
 //
 // See [DocumentedLimits], each with its source. The platform reports none of them
-// live. Budgets of requests are told in percent: see [QuotaLimit].
+// live. Budgets of requests are told in percent, and reels of a day are counted: see
+// [QuotaLimit].
 //
 // # What is not verified
 //
