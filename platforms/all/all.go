@@ -32,7 +32,7 @@ type Config struct {
 	Logger      *slog.Logger   // nil for silence
 	UserAgent   string         // "" for smmkit's
 	Media       smm.MediaStore // for the pictures of profile edits
-	MediaHost   smm.MediaHost  // for vendors that fetch media themselves: Instagram and Threads; nil for none
+	MediaHost   smm.MediaHost  // for vendors that fetch media themselves: Instagram, Threads, and Facebook in messages; nil for none
 
 	// BaseURLs stand in place of all hosts of a vendor, for simulators and gateways.
 	// Bluesky and Mastodon need none: their credentials name the server.
@@ -98,7 +98,7 @@ func New(name smm.Platform, c Config) (smm.Driver, error) {
 	case facebook.Platform:
 		return facebook.New(facebook.Config{
 			Credentials: c.Credentials, HTTPClient: c.HTTPClient, Quota: c.Quota, Clock: c.Clock, Logger: c.Logger, UserAgent: c.UserAgent,
-			Media: c.Media, AppSecret: c.Keys.Facebook.Secret, BaseURL: c.BaseURLs[name],
+			Media: c.Media, MediaHost: c.MediaHost, AppSecret: c.Keys.Facebook.Secret, BaseURL: c.BaseURLs[name],
 			Webhooks: facebook.Webhooks{VerifyToken: c.Keys.Facebook.VerifyToken, AppSecrets: c.Keys.Facebook.signers()},
 		})
 	case instagram.Platform:

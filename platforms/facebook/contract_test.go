@@ -131,6 +131,7 @@ func readCalls() []call {
 			return none(c.Comments.List(ctx, "1", facebook.CommentFilter{Replies: true, Newest: true, Since: at}, p))
 		}, "GET comments"},
 		{"Comment", "Comment", func(ctx context.Context, c *facebook.Client) error { return none(c.Comments.Get(ctx, "1")) }, "GET "},
+		{"Comment", "Comment", func(ctx context.Context, c *facebook.Client) error { return none(c.Comments.PrivateReply(ctx, "1")) }, "GET "},
 		{"Page", "UnifiedThread", func(ctx context.Context, c *facebook.Client) error {
 			return none(c.Messages.Threads(ctx, facebook.ThreadFilter{User: "1", Folder: "inbox"}, p))
 		}, "GET conversations"},

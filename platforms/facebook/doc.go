@@ -18,6 +18,10 @@
 //     commit is the request that ends it: smm.ClassHandle.
 //   - Stories are looked for by the id of their photo or video; comments, answers to
 //     reviews and messages by their text, author and time: smm.ClassReadBack.
+//   - A file of a message is fetched by the vendor before the message is sent, from
+//     an address of [Config].MediaHost; a sent one is known by its kind and time. A
+//     private answer to a comment ([PostOptions].Private) is there once: whether the
+//     comment can still be answered is what settles it. Both: smm.ClassReadBack.
 //
 // After a restored backup of the host's store, in which a draft or video of the
 // lost time is not, what it became is looked for among the Page's posts and reels
@@ -29,7 +33,8 @@
 // # Limits
 //
 // See [DocumentedLimits], each with its source. The platform reports none of them
-// live. Budgets of requests are told in percent: see [QuotaLimit].
+// live. Budgets of requests are told in percent, and reels of a day are counted: see
+// [QuotaLimit].
 //
 // # What is not verified
 //
@@ -44,6 +49,8 @@
 //   - in which states a video is before its finish: "upload_complete" or "ready" with
 //     its other phases not started;
 //   - stories among /stories by media_id, and their deletion;
+//   - that a comment leads to the conversation of its private answer, and cannot be
+//     answered any more, as soon as it was;
 //   - comments on the open_graph_story of a recommendation as its answers;
 //   - that blocking takes ids of comments' authors as user and those of messages'
 //     senders as psid;
@@ -54,10 +61,10 @@
 // # What is left out
 //
 // Live videos are listed and not made. Albums, offers, events, cross-posting,
-// branded content and everything of advertising have no methods here. Files in
-// private messages need an address, which Publisher has none to give: the vendor
-// client sends them. There is no list of all comments, of all people or of what
-// the Page's followers see.
+// branded content and everything of advertising have no methods here. Subtitles
+// are not sent: the contract has an edge for them, and no document says how their
+// file is to be named nor when a video takes it. There is no list of all comments,
+// of all people or of what the Page's followers see.
 //
 // # Sources
 //

@@ -34,6 +34,10 @@ type Config struct {
 	// package's documentation for what that rests on.
 	OneStep bool
 
+	// MediaHost gives the addresses from which the vendor fetches files of private
+	// messages: without one messages are texts.
+	MediaHost smm.MediaHost
+
 	Version string // of the Graph; "" for DefaultVersion
 	BaseURL string // in place of all the vendor's hosts; "" for them
 
@@ -153,7 +157,7 @@ func (d *Driver) CountText(p *smm.Post) smm.TextCount {
 
 // ValidatePost implements smm.PostValidator.
 func (d *Driver) ValidatePost(_ context.Context, _ smm.Ref, p *smm.Post, c smm.Capabilities) (smm.Findings, error) {
-	v := validator{post: p}
+	v := validator{post: p, hosted: d.cfg.MediaHost != nil}
 	o, err := postOptions(p)
 	if err == nil {
 		err = checkSchedule(&o, c.AsOf())
@@ -171,8 +175,9 @@ func (d *Driver) ValidatePost(_ context.Context, _ smm.Ref, p *smm.Post, c smm.C
 
 // validator gathers what only this platform finds wrong with a post.
 type validator struct {
-	post  *smm.Post
-	found smm.Findings
+	post   *smm.Post
+	hosted bool
+	found  smm.Findings
 }
 
 func (v *validator) add(severity smm.Severity, code, path, message string) {
@@ -213,19 +218,46 @@ func (v *validator) words(o *PostOptions) {
 func (v *validator) kind(o *PostOptions) {
 	p := v.post
 	kind, err := p.CreateKind()
+	if err == nil && o.Private {
+		v.private(kind)
+	}
 	if err != nil || kind == smm.CreatePost {
 		return
 	}
 	switch {
 	case kind == smm.CreateReply && len(p.Media) > 1:
 		v.add(smm.SeverityError, "media.too-many", "media", "a comment takes one photo")
-	case kind != smm.CreateReply && len(p.Media) > 0:
-		v.add(smm.SeverityError, "media.unsupported", "media", "files in messages need an address: use the vendor client")
+	case kind == smm.CreateMessage && len(p.Media) > 0:
+		v.message()
+	case kind == smm.CreateReviewAnswer && len(p.Media) > 0:
+		v.add(smm.SeverityError, "media.unsupported", "media", "the answer to a review is a text")
 	case p.Card != nil && p.Text == "":
 		v.add(smm.SeverityInfo, "card.in-text", "card", "the link is sent as the text")
 	}
 	if !o.ScheduledAt.IsZero() || o.Format != FormatFeed {
 		v.add(smm.SeverityError, "options.invalid", "options", "only posts can be scheduled or have a format")
+	}
+}
+
+// message checks the file of a message.
+func (v *validator) message() {
+	switch p := v.post; {
+	case len(p.Media) > 1 || withLink(p) != "":
+		v.add(smm.SeverityError, "message.parts", "media", "a message is a text or one file: send them one after the other")
+	case !v.hosted:
+		v.add(smm.SeverityError, "media.host", "media", "the platform fetches the file itself: the driver needs a MediaHost")
+	}
+}
+
+// private checks an answer to a comment that is a message.
+func (v *validator) private(kind smm.CreateKind) {
+	switch p := v.post; {
+	case kind != smm.CreateReply || p.ReplyTo.Kind != smm.KindComment:
+		v.add(smm.SeverityError, "options.invalid", "options", "only a comment can be answered in private")
+	case len(p.Media) > 0:
+		v.add(smm.SeverityError, "reply.media", "media", "a private answer is a text")
+	case CountText(withLink(p)) > MaxMessage:
+		v.add(smm.SeverityError, "text.too-long", "text", fmt.Sprintf("a message has at most %d characters", MaxMessage))
 	}
 }
 

@@ -57,7 +57,7 @@ func (d *Driver) quotasLeft(ctx context.Context, channel smm.Ref) []smm.QuotaSta
 	keys := make([]smm.QuotaKey, 0, len(budgets))
 	for _, b := range budgets {
 		key := smm.QuotaKey{Platform: Platform, Space: host, Bucket: b}
-		if b == useCase {
+		if b != meta.BudgetApp {
 			key.Tenant, key.Account = smm.TenantFrom(ctx), channel.ID
 		}
 		keys = append(keys, key)

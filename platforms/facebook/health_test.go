@@ -175,6 +175,10 @@ func TestBudgets(t *testing.T) {
 	require.Len(t, h.Facts.Quotas, 2)
 	require.Len(t, q.spent, 2)
 	for _, k := range q.asked {
+		if k.Bucket == "reels" { // none was published
+			require.Zero(t, q.spent[k])
+			continue
+		}
 		require.Positive(t, q.spent[k], "asked for another budget than was charged: %+v", k)
 		require.Positive(t, q.states[k].Percent, k)
 		_, ok := facebook.QuotaLimit(k)

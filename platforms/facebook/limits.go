@@ -17,11 +17,12 @@ var limitsDate = time.Date(2026, time.November, 22, 0, 0, 0, 0, time.UTC)
 
 // Limits that package smm has no place for.
 const (
-	MaxText       = 63_206 // characters of a post
-	MaxComment    = 8_000  // characters
-	MaxMessage    = 2_000  // characters of a private message
-	MaxBackground = 130    // characters of a text on a background
-	MaxPhotos     = 10     // of one post; no number is documented, and 10 work
+	MaxText       = 63_206     // characters of a post
+	MaxComment    = 8_000      // characters
+	MaxMessage    = 2_000      // characters of a private message
+	MaxBackground = 130        // characters of a text on a background
+	MaxFile       = 25_000_000 // bytes of a file in a message
+	MaxPhotos     = 10         // of one post; no number is documented, and 10 work
 
 	// MaxReelsPerDay is how many reels the API takes for a Page in 24 hours.
 	MaxReelsPerDay = 30
@@ -57,19 +58,26 @@ func DocumentedLimits() smm.Limits {
 // to.
 const useCase = "pages"
 
+// bucketReels is the rolling number of reels of a day.
+const bucketReels = "reels"
+
 // QuotaLimit declares the budgets behind the keys that this package charges, for
 // an implementation of smm.Quota: that of the app, which all Pages share, and
 // that of the Page. The vendor tells their use in percent and nothing of their
-// size (rate limiting, read 2026-11-22).
+// size (rate limiting, read 2026-11-22). Beside them reels are counted, of which a
+// Page has MaxReelsPerDay.
 func QuotaLimit(key smm.QuotaKey) (smm.QuotaLimit, bool) {
-	if key.Platform != Platform {
+	switch {
+	case key.Platform != Platform:
 		return smm.QuotaLimit{}, false
+	case key.Bucket == bucketReels:
+		return meta.RollingDay(MaxReelsPerDay, limitsSource), true
 	}
 	return meta.QuotaLimit(key)
 }
 
 // budgets are all of them.
-var budgets = []string{meta.BudgetApp, useCase}
+var budgets = []string{meta.BudgetApp, useCase, bucketReels}
 
 // CountText counts a text: characters, as code points.
 func CountText(text string) int { return utf8.RuneCountInString(text) }

@@ -319,7 +319,7 @@ func (s *ReelService) Finish(ctx context.Context, video ID, p VideoParams) (smm.
 		state = "SCHEDULED"
 	}
 	return s.c.success(ctx, &meta.Request{
-		Op: "page.video-reels-finish", Path: []string{string(s.c.page), "video_reels"}, Priority: smm.PriorityPublish,
+		Op: "page.video-reels-finish", Path: []string{string(s.c.page), "video_reels"}, Priority: smm.PriorityPublish, Buckets: []string{bucketReels},
 		Params: form{}.text("upload_phase", "finish").id("video_id", video).text("video_state", state).text("title", p.Title).
 			text("description", p.Description).time("scheduled_publish_time", p.Scheduled).id("place", p.Place).raw("targeting", p.Targeting).values(),
 	})

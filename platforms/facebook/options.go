@@ -48,6 +48,9 @@ type PostOptions struct {
 	Targeting     json.RawMessage `json:"targeting,omitempty"`
 	FeedTargeting json.RawMessage `json:"feed_targeting,omitempty"`
 
+	// Private makes the answer to a comment a private message to its author: one
+	// ever, within 7 days. Until they answer there is no conversation.
+	Private bool `json:"private,omitempty"`
 	// HumanAgent sends a message within 7 days instead of 24 hours. It is for what
 	// a person wrote by hand, and the app needs the feature of that name.
 	HumanAgent bool `json:"human_agent,omitempty"`

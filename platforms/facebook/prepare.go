@@ -7,7 +7,6 @@ import (
 	"io"
 	"strconv"
 	"sync"
-	"time"
 
 	"github.com/smmkit/smmkit/platforms/internal/account"
 	"github.com/smmkit/smmkit/smm"
@@ -69,6 +68,8 @@ func (w *preparation) ready() bool {
 	switch {
 	case st.takesVideo():
 		return st.Uploaded
+	case st.Route == routeMessage:
+		return st.File == "" || st.Attached != ""
 	case len(st.Photos) < len(w.r.Post.Media):
 		return false
 	case st.Route == routeDraft:
@@ -98,6 +99,8 @@ func (w *preparation) step(ctx context.Context) error {
 		return w.startVideo(ctx)
 	case st.takesVideo():
 		return w.sendVideo(ctx)
+	case st.Route == routeMessage:
+		return w.attach(ctx)
 	case len(st.Photos) < len(w.r.Post.Media):
 		return w.sendPhoto(ctx, w.r.Post.Media[len(st.Photos)])
 	case st.Route == routeDraft:
@@ -281,87 +284,6 @@ func withLink(p *smm.Post) string {
 		return p.Card.URL
 	}
 	return p.Text + "\n\n" + p.Card.URL
-}
-
-// windowSlack is how far clocks may differ before a window is taken for closed
-// without asking.
-const windowSlack = 5 * time.Minute
-
-func (w *preparation) beginMessage(ctx context.Context, o *PostOptions) error {
-	to := w.r.Post.ReplyTo
-	if err := onChannel(w.r.Channel, to, smm.KindConversation, smm.KindMessage, smm.KindAuthor); err != nil {
-		return err
-	}
-	if len(w.r.Post.Media) > 0 {
-		return fmt.Errorf("%w: facebook: files in messages need an address: use the vendor client", smm.ErrUnsupported)
-	}
-	w.st.Route, w.st.Text, w.st.Silent = routeMessage, withLink(&w.r.Post), o.Silent
-	if o.HumanAgent {
-		w.st.Tag = TagHumanAgent
-	}
-	switch to.Kind {
-	case smm.KindAuthor:
-		w.st.Target = ID(to.ID)
-	case smm.KindMessage:
-		m, err := w.s.Messages.Get(ctx, ID(to.ID))
-		if err != nil {
-			return err
-		}
-		w.st.ReplyTo = m.ID
-		if m.From != nil && m.From.ID != w.s.page {
-			w.st.Target = m.From.ID
-		} else if len(m.To.Data) > 0 {
-			w.st.Target = m.To.Data[0].ID
-		}
-	default:
-		t, err := w.s.Messages.Thread(ctx, ID(to.ID))
-		if err != nil {
-			return err
-		}
-		other, _ := t.Other(w.s.page)
-		w.st.Target, w.st.Thread = other.ID, t.ID
-	}
-	if w.st.Target == "" || w.st.Target == w.s.page {
-		return fmt.Errorf("%w: facebook: nobody to write to in %s", smm.ErrInvalid, to)
-	}
-	return w.newestMessages(ctx)
-}
-
-// newestMessages remembers the newest own message, and refuses what comes too
-// late before the platform does.
-func (w *preparation) newestMessages(ctx context.Context) error {
-	if w.st.Thread == "" {
-		l, err := w.s.Messages.Threads(ctx, ThreadFilter{User: w.st.Target}, ListParams{Limit: 1})
-		if err != nil {
-			return err
-		}
-		if len(l.Items) == 0 {
-			return nil // no word was exchanged yet, or so it seems: the platform decides
-		}
-		w.st.Thread = l.Items[0].ID
-	}
-	l, err := w.s.Messages.List(ctx, w.st.Thread, ListParams{Limit: settlePage})
-	if err != nil {
-		return err
-	}
-	var heard time.Time
-	for i := range l.Items {
-		m := &l.Items[i]
-		switch own := m.From != nil && m.From.ID == w.s.page; {
-		case own && w.st.Baseline == "" && w.r.Restored.IsZero():
-			w.st.Baseline = m.ID
-		case !own && m.From != nil && m.Created.After(heard):
-			heard = m.Created.Time
-		}
-	}
-	window := ReplyWindow
-	if w.st.Tag != "" {
-		window = HumanAgentWindow
-	}
-	if now := w.d.cfg.Clock.Now(); !heard.IsZero() && now.After(heard.Add(window+windowSlack)) {
-		return fmt.Errorf("%w: facebook: the window closed %s after the person wrote last, at %s", smm.ErrForbidden, window, heard.Format(time.RFC3339))
-	}
-	return nil
 }
 
 // hasVideo looks at the media: one video stands alone.

@@ -79,6 +79,9 @@ type prepared struct {
 	Thread   ID     `json:"thread,omitempty"`   // of a message
 	ReplyTo  ID     `json:"reply_to,omitempty"` // the message that it quotes
 	Baseline ID     `json:"baseline,omitempty"` // the newest own item of that kind before the first attempt
+	Comment  ID     `json:"comment,omitempty"`  // that a message answers in private
+	File     string `json:"file,omitempty"`     // the kind of a message's file
+	Attached ID     `json:"attached,omitempty"` // that file, once the vendor has it
 }
 
 // Prepare implements smm.Publisher. The first step reads what the post refers to;
@@ -153,6 +156,9 @@ func (w *preparation) begin(ctx context.Context) error {
 	case smm.CreatePost:
 		return w.beginPost(ctx, &o)
 	case smm.CreateReply, smm.CreateReviewAnswer:
+		if o.Private {
+			return w.beginPrivate(ctx, &o)
+		}
 		return w.beginComment(ctx)
 	case smm.CreateMessage:
 		return w.beginMessage(ctx, &o)
@@ -310,18 +316,6 @@ func (p *prepared) comment() CommentParams {
 	}
 	return c
 }
-
-func (p *prepared) message(delivery string) SendParams {
-	m := SendParams{To: Recipient{ID: p.Target}, Text: p.Text, ReplyTo: p.ReplyTo, Silent: p.Silent, Metadata: metadataOf(delivery)}
-	if p.Tag != "" {
-		m.Type, m.Tag = TypeTag, p.Tag
-	}
-	return m
-}
-
-// metadataOf marks a message with its delivery. It comes back in the echo, and
-// nobody sees it.
-func metadataOf(delivery string) string { return "smmkit:" + delivery }
 
 func published(channel smm.Ref, kind smm.Kind, id ID, url string, e smm.Evidence) smm.Outcome {
 	return smm.Outcome{State: smm.OutcomePublished, Post: channel.WithKind(kind, string(id)), URL: url, Evidence: e}

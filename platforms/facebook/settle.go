@@ -53,6 +53,9 @@ func (d *Driver) Settle(ctx context.Context, r *smm.PublishRequest, p smm.Prepar
 	case routeComment:
 		return w.comments(ctx)
 	case routeMessage:
+		if st.Comment != "" {
+			return w.private(ctx)
+		}
 		return w.messages(ctx)
 	}
 	return smm.Outcome{}, prepareError(r, fmt.Errorf("%w: facebook: the prepared state knows no way", smm.ErrInvalid))
@@ -405,36 +408,4 @@ func (w *settlement) comments(ctx context.Context) (smm.Outcome, error) {
 		return smm.Outcome{}, err
 	}
 	return w.verdict(smm.KindComment, found, unsure), nil
-}
-
-func (w *settlement) messages(ctx context.Context) (smm.Outcome, error) {
-	thread := w.st.Thread
-	if thread == "" {
-		l, err := w.s.Messages.Threads(ctx, ThreadFilter{User: w.st.Target}, ListParams{Limit: 1})
-		if err != nil {
-			return smm.Outcome{}, err
-		}
-		if len(l.Items) == 0 {
-			return smm.Outcome{State: smm.OutcomeAbsent, Evidence: smm.EvidenceReadBack}, nil
-		}
-		thread = l.Items[0].ID
-	}
-	list := func(ctx context.Context, p ListParams) (List[Message], error) {
-		return w.s.Messages.List(ctx, thread, p)
-	}
-	found, unsure, err := search(ctx, list, func(m *Message) (fit, hit) {
-		switch {
-		case w.old(m.ID, m.Created):
-			return stop, hit{}
-		case m.From == nil && textx.SameText(m.Text, w.st.Text):
-			return maybe, hit{}
-		case m.From == nil || m.From.ID != w.s.page || !textx.SameText(m.Text, w.st.Text):
-			return no, hit{}
-		}
-		return yes, hit{m.ID, ""}
-	})
-	if err != nil {
-		return smm.Outcome{}, err
-	}
-	return w.verdict(smm.KindMessage, found, unsure), nil
 }

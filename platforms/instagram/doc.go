@@ -69,7 +69,8 @@
 //
 // [DocumentedLimits]. How many posts are left of a rolling 24 hours is read from
 // the platform before a post is prepared and with the capabilities, since
-// documents say 50 and 100. Hashtags: documents say 30, the app allows 5; above 5
+// documents say 50 and 100; what is published here is also taken from Config.Quota,
+// by the larger number ([QuotaLimit]). Hashtags: documents say 30, the app allows 5; above 5
 // there is a warning, and [Config.MaxHashtags] sets the limit.
 //
 // # Not verified

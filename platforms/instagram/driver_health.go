@@ -46,16 +46,13 @@ func (d *Driver) ReadFacts(ctx context.Context, channel smm.Ref) (smm.Facts, err
 	if l, err := s.Media.PublishingLimit(ctx); err == nil { // the connection works all the same
 		if left, known := l.Left(); known {
 			f.Quotas = append(f.Quotas, smm.QuotaState{
-				Key:   smm.QuotaKey{Tenant: smm.TenantFrom(ctx), Platform: Platform, Account: channel.ID, Bucket: bucketPosts},
+				Key:   s.graph.Key(ctx, bucketPosts),
 				Limit: l.Config.Total.Value, Remaining: left, Percent: -1,
 			})
 		}
 	}
 	return f, nil
 }
-
-// bucketPosts is the rolling number of posts, as Facts show it.
-const bucketPosts = "posts"
 
 func tokenFacts(c *smm.Credential) smm.TokenFacts {
 	f := smm.TokenFactsOf(*c)

@@ -120,11 +120,23 @@ func wordRune(r rune) bool {
 // useCase is the vendor's name of the account's budget of calls.
 const useCase = "instagram"
 
+// bucketPosts is the rolling number of posts of a day.
+const bucketPosts = "posts"
+
+// MaxPostsPerDay is how many posts the API takes for an account in any 24 hours. The
+// guide says this, the reference 50; which it is MediaService.PublishingLimit reads,
+// and a driver before each post.
+const MaxPostsPerDay = 100
+
 // QuotaLimit declares the budgets behind the keys that this package charges, for an
-// implementation of smm.Quota: those of calls, which the vendor tells in percent.
+// implementation of smm.Quota: those of calls, which the vendor tells in percent,
+// and that of posts.
 func QuotaLimit(key smm.QuotaKey) (smm.QuotaLimit, bool) {
-	if key.Platform != Platform {
+	switch {
+	case key.Platform != Platform:
 		return smm.QuotaLimit{}, false
+	case key.Bucket == bucketPosts:
+		return meta.RollingDay(MaxPostsPerDay, limitsSource), true
 	}
 	return meta.QuotaLimit(key)
 }

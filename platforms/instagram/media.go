@@ -194,7 +194,7 @@ func (s *MediaService) Publish(ctx context.Context, container ID) (ID, error) {
 
 func (s *MediaService) publish(ctx context.Context, container ID) (Created, smm.Outcome, error) {
 	r := s.c.req(opPublish, string(s.c.account), "media_publish")
-	r.Params = url.Values{"creation_id": {string(container)}}
+	r.Params, r.Buckets = url.Values{"creation_id": {string(container)}}, []string{bucketPosts}
 	return s.c.commit(ctx, r)
 }
 

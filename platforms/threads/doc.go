@@ -57,7 +57,8 @@
 // day's budgets (250 posts, 1,000 answers, 100 deletions, searches) is read before
 // a container is made, before a deletion and for the capabilities. It rolls, and
 // the vendor does not say when there is more, so it is looked at again after a
-// quarter of an hour.
+// quarter of an hour. What this program takes of posts, answers and deletions is
+// also taken from Config.Quota, which knows when it comes back.
 //
 // # Numbers
 //
@@ -102,8 +103,10 @@
 // or does not know) is made anew, twice. Everything else ends the delivery at once,
 // since the file will be the same.
 //
-// The budgets of the day are not kept by package quota, which counts calls: other
-// programs spend them as well, and the vendor answers what is left.
+// The budgets of the day are counted twice: other programs spend them as well, so
+// the vendor is asked what is left, and it does not say when that comes back, so
+// our own share is charged to Config.Quota. What the vendor tells is not fed into
+// that count, which would hold a whole day's posts for spent just now.
 //
 // Members of answers are read leniently, each by itself, since one odd member of
 // one post would otherwise cost the whole list; what an answer is about, its id or

@@ -67,7 +67,7 @@ func (d *Driver) DeleteItem(ctx context.Context, channel, item smm.Ref) error {
 		return err
 	}
 	if l, err := s.Containers.Limit(ctx); err == nil && l.Deletes.Spent() {
-		return d.spent("thread.delete", channel, "deletes")
+		return d.spent("thread.delete", channel, bucketDeletes)
 	}
 	err = s.Posts.Delete(ctx, ID(item.ID))
 	if !errors.Is(err, smm.ErrNotFound) {

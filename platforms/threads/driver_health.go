@@ -215,7 +215,7 @@ func (d *Driver) dayLeft(ctx context.Context, channel smm.Ref, l PublishingLimit
 	for _, b := range []struct {
 		bucket string
 		left   Allowance
-	}{{"posts", l.Posts}, {"replies", l.Replies}, {"deletes", l.Deletes}, {"locations", l.Locations}, {"searches", l.Searches}} {
+	}{{bucketPosts, l.Posts}, {bucketReplies, l.Replies}, {bucketDeletes, l.Deletes}, {"locations", l.Locations}, {"searches", l.Searches}} {
 		if !b.left.Known || b.left.Total <= 0 {
 			continue
 		}

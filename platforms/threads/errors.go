@@ -23,7 +23,24 @@ var ownRows = []meta.Row{
 	{Subcode: 4279009, Err: smm.ErrNotFound, Verdict: httpx.VerdictRetry, Source: srcPostiz},
 }
 
+// The budgets of any 24 hours that are not of calls.
+const (
+	bucketPosts   = "posts"
+	bucketReplies = "replies"
+	bucketDeletes = "deletes"
+)
+
+// days is how much of each there is. That of deletions is from memory; what the
+// vendor tells of all of them a driver reads before it takes from them.
+var days = map[string]int64{bucketPosts: 250, bucketReplies: 1000, bucketDeletes: 100}
+
 // QuotaLimit returns the shape of a budget: buckets "app" and "threads". The
 // vendor allows 4,800 calls times the impressions of the account, at least 10,
-// in 24 hours; what is used it tells in percent at best.
-func QuotaLimit(key smm.QuotaKey) (smm.QuotaLimit, bool) { return meta.QuotaLimit(key) }
+// in 24 hours; what is used it tells in percent at best. What a driver publishes
+// and deletes is counted in "posts", "replies" and "deletes".
+func QuotaLimit(key smm.QuotaKey) (smm.QuotaLimit, bool) {
+	if n, ok := days[key.Bucket]; ok {
+		return meta.RollingDay(n, limitsSource), true
+	}
+	return meta.QuotaLimit(key)
+}

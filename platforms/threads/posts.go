@@ -59,7 +59,9 @@ func (c *Client) posts(ctx context.Context, r *meta.Request, p ListParams, field
 // Delete removes an own post or reply (threads_delete). The vendor allows 100 a
 // day. What is gone gives an error that matches smm.ErrNotFound.
 func (s *PostService) Delete(ctx context.Context, id ID) error {
-	return s.c.api.Do(ctx, s.c.deleting("thread.delete", string(id)))
+	r := s.c.deleting("thread.delete", string(id))
+	r.Buckets = []string{bucketDeletes}
+	return s.c.api.Do(ctx, r)
 }
 
 // Repost shares a post unchanged, with a single request, and returns the id of

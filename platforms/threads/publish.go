@@ -107,11 +107,11 @@ func progress(st *prepared, items int) float64 {
 // begin checks what is final before anything is made.
 func (d *Driver) begin(ctx context.Context, s *session, r *smm.PublishRequest) (prepared, error) {
 	st := prepared{Kind: smm.KindPost}
-	budget := "posts"
+	budget := bucketPosts
 	switch r.Kind {
 	case smm.CreatePost:
 	case smm.CreateReply:
-		st.Kind, budget = smm.KindComment, "replies"
+		st.Kind, budget = smm.KindComment, bucketReplies
 	default:
 		return st, fmt.Errorf("%w: threads: a %s: there are no private messages and no reviews", smm.ErrUnsupported, r.Kind)
 	}
@@ -122,7 +122,7 @@ func (d *Driver) begin(ctx context.Context, s *session, r *smm.PublishRequest) (
 	if err != nil {
 		return st, err
 	}
-	if left := map[string]Allowance{"posts": l.Posts, "replies": l.Replies}[budget]; left.Spent() {
+	if left := map[string]Allowance{bucketPosts: l.Posts, bucketReplies: l.Replies}[budget]; left.Spent() {
 		return st, d.spent("threads.create", r.Channel, budget)
 	}
 	return st, nil
@@ -341,7 +341,11 @@ func (d *Driver) Commit(ctx context.Context, r *smm.PublishRequest, p smm.Prepar
 	if err != nil {
 		return smm.Outcome{State: smm.OutcomeNotSent}, err
 	}
-	id, o, err := s.commit(ctx, s.Containers.publishing(st.Post.ID))
+	publish := s.Containers.publishing(st.Post.ID)
+	if publish.Buckets = []string{bucketPosts}; st.Kind == smm.KindComment {
+		publish.Buckets = []string{bucketReplies}
+	}
+	id, o, err := s.commit(ctx, publish)
 	if err != nil {
 		if o.State == smm.OutcomeRefused && o.Retry && o.Next.IsZero() && errors.Is(err, smm.ErrNotFound) {
 			o.Next = d.cfg.Clock.Now().Add(earlyPause)

@@ -168,6 +168,19 @@ type PostAnalytics struct {
 	Points []PostDataPoint `json:"timestamped_metrics"`
 }
 
+// UnmarshalJSON reads the counts beside the intervals in both spellings.
+func (p *PostAnalytics) UnmarshalJSON(b []byte) error {
+	var v struct {
+		ID     ID              `json:"id"`
+		Points []PostDataPoint `json:"timestamped_metrics"`
+	}
+	if err := json.Unmarshal(b, &v); err != nil {
+		return err
+	}
+	p.ID, p.Points = v.ID, v.Points
+	return p.PostAnalyticsData.UnmarshalJSON(b)
+}
+
 // PostDataPoint is one interval, named by its beginning.
 type PostDataPoint struct {
 	At      Time              `json:"timestamp"`
@@ -180,7 +193,7 @@ type PostAnalyticsData struct {
 	AppOpens           Count `json:"app_opens,omitzero"`
 	Bookmarks          Count `json:"bookmarks,omitzero"`
 	DetailExpands      Count `json:"detail_expands,omitzero"`
-	EmailPost          Count `json:"email_tweet,omitzero"`
+	EmailPost          Count `json:"email_tweet,omitzero"` // or email_post
 	Engagements        Count `json:"engagements,omitzero"`
 	Follows            Count `json:"follows,omitzero"`
 	HashtagClicks      Count `json:"hashtag_clicks,omitzero"`
@@ -188,14 +201,38 @@ type PostAnalyticsData struct {
 	Likes              Count `json:"likes,omitzero"`
 	MediaViews         Count `json:"media_views,omitzero"`
 	PermalinkClicks    Count `json:"permalink_clicks,omitzero"`
-	Quotes             Count `json:"quote_tweets,omitzero"`
+	Quotes             Count `json:"quote_tweets,omitzero"` // or quote_posts
 	Replies            Count `json:"replies,omitzero"`
-	Reposts            Count `json:"retweets,omitzero"`
+	Reposts            Count `json:"retweets,omitzero"` // or reposts
 	Shares             Count `json:"shares,omitzero"`
 	Unfollows          Count `json:"unfollows,omitzero"`
 	Unlikes            Count `json:"unlikes,omitzero"`
 	URLClicks          Count `json:"url_clicks,omitzero"`
 	ProfileClicks      Count `json:"user_profile_clicks,omitzero"`
+}
+
+// UnmarshalJSON reads both spellings. The specification has the older one here
+// beside newer ones elsewhere.
+func (d *PostAnalyticsData) UnmarshalJSON(b []byte) error {
+	type plain PostAnalyticsData
+	var fresh plain
+	v := struct {
+		*plain
+
+		Email   Count `json:"email_post"`
+		Quotes  Count `json:"quote_posts"`
+		Reposts Count `json:"reposts"`
+	}{plain: &fresh}
+	if err := json.Unmarshal(b, &v); err != nil {
+		return err
+	}
+	*d = PostAnalyticsData(fresh)
+	for to, other := range map[*Count]Count{&d.EmailPost: v.Email, &d.Quotes: v.Quotes, &d.Reposts: v.Reposts} {
+		if !to.Known {
+			*to = other
+		}
+	}
+	return nil
 }
 
 // MediaAnalytics are the metrics of one video over time. The counts beside

@@ -77,7 +77,9 @@ func forms(quoted smm.Ref) []smmtest.Form {
 		form("rich", smm.CreatePost, func(p *smm.Post) {
 			p.Text += " @" + visitorHandle + " #tag https://example.com/a/rather/long/path/to/a/page?b=c&d=e\n\nA & B <c> example.org"
 		}),
-		form("video", smm.CreatePost, func(p *smm.Post) { p.Media = []smm.Media{{Name: "clip.mp4"}} }),
+		form("video", smm.CreatePost, func(p *smm.Post) {
+			p.Media = []smm.Media{{Name: "clip.mp4", Captions: []smm.Captions{{Language: "en", Name: "words.vtt"}}}}
+		}),
 		form("gif", smm.CreatePost, func(p *smm.Post) { p.Media = []smm.Media{{Name: "moving.gif", AltText: "it moves"}} }),
 		form("poll", smm.CreatePost, func(p *smm.Post) { p.Poll = &smm.Poll{Options: []string{"yes", "no"}, Duration: time.Hour} }),
 		form("options", smm.CreatePost, func(p *smm.Post) {
@@ -89,9 +91,16 @@ func forms(quoted smm.Ref) []smmtest.Form {
 			p.Card = &smm.Card{URL: "https://example.com/"}
 		}),
 		form("quote", smm.CreatePost, func(p *smm.Post) { p.Quote = quoted }),
+		unlisted(form("community", smm.CreatePost, func(p *smm.Post) { _ = x.PostOptions{CommunityID: "1493446837214187523"}.Set(p) })),
 		form("reply", smm.CreateReply, func(*smm.Post) {}),
 		form("message", smm.CreateMessage, func(*smm.Post) {}),
 	}
+}
+
+// unlisted is of a form whose items the account's list may lack.
+func unlisted(f smmtest.Form) smmtest.Form {
+	f.Class = smm.ClassBlind
+	return f
 }
 
 func oversized() *smm.Post {

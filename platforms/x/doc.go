@@ -20,6 +20,11 @@
 // address and of signatures; consumption. Not lists, spaces, communities,
 // articles, broadcasts, streams, encrypted chat and compliance.
 //
+// Through a driver, subtitles (smm.Media.Captions, WebVTT or SubRip) go with their
+// video, one track for a language of two letters; messages have none. Numbers are
+// levels as of now, and within a window what analytics count of own posts, where
+// the contract has them.
+//
 // # Identifiers
 //
 // Ids are numbers of up to 19 digits and stay strings. An account is known by
@@ -53,8 +58,9 @@
 // is tried again, up to smm.Policy.MaxAttempts, and the delivery fails with
 // smm.ErrDuplicate: the words are those of an older post.
 //
-// A driver leaves posts to communities and posts that are ads alone to the vendor
-// client, since they may be missing from the list that is read back.
+// Posts to communities and for subscribers ([PostOptions]) may be missing from the
+// list that is read back: they are of [smm.ClassBlind], and a lost reply is a case
+// for a person. Posts that are ads alone are left to the vendor client.
 //
 // # Limits
 //

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net/http"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -268,8 +269,11 @@ func (d *Driver) ValidatePost(_ context.Context, _ smm.Ref, p *smm.Post, _ smm.C
 	add := func(severity smm.Severity, code, path, message string) {
 		out = append(out, smm.Finding{Code: code, Severity: severity, Path: path, Message: message, Source: limitsSource})
 	}
-	if _, err := postOptions(p); err != nil {
+	switch o, err := postOptions(p); {
+	case err != nil:
 		add(smm.SeverityError, "options.invalid", "options", err.Error())
+	case o.unlisted():
+		add(smm.SeverityInfo, "guarantee.blind", "options", "whether the account's own list has such a post is not known: when a reply is lost a person decides")
 	}
 	for _, f := range misfits(p) {
 		add(smm.SeverityError, f.code, f.path, f.message)
@@ -277,7 +281,8 @@ func (d *Driver) ValidatePost(_ context.Context, _ smm.Ref, p *smm.Post, _ smm.C
 	if d.cfg.Tier.lostIn(&PostParams{Text: withCard(p)}) != "" {
 		out = append(out, smm.Finding{Code: "cashtags.too-many", Severity: smm.SeverityError, Path: "text", Message: lossCashtags, Source: tierSource})
 	}
-	if kind, err := p.CreateKind(); err == nil && kind == smm.CreateReply && d.cfg.Tier == TierSelfServe {
+	kind, err := p.CreateKind()
+	if err == nil && kind == smm.CreateReply && d.cfg.Tier == TierSelfServe {
 		out = append(out, smm.Finding{
 			Code: "reply.summons", Severity: smm.SeverityInfo, Path: "reply_to", Source: tierSource,
 			Message: lossReplies,
@@ -290,8 +295,15 @@ func (d *Driver) ValidatePost(_ context.Context, _ smm.Ref, p *smm.Post, _ smm.C
 		add(smm.SeverityWarning, "media.sensitive", "sensitive", "X covers media by a setting of the account; the mark is not sent")
 	}
 	for i, m := range p.Media {
-		if len(m.Captions) > 0 {
-			add(smm.SeverityWarning, "media.captions", fmt.Sprintf("media[%d].captions", i), "subtitle tracks are not sent; the vendor client can add them")
+		path := fmt.Sprintf("media[%d].captions", i)
+		switch trouble := captionTrouble(m.Captions); {
+		case len(m.Captions) == 0:
+		case kind == smm.CreateMessage:
+			add(smm.SeverityWarning, "media.captions", path, "videos in messages have no subtitle tracks; they are not sent")
+		case m.Type != "" && !strings.HasPrefix(m.Type, "video/"):
+			add(smm.SeverityWarning, "media.captions", path, "only videos have subtitle tracks; they are not sent")
+		case trouble != "":
+			add(smm.SeverityError, "captions.language", path, trouble)
 		}
 		if m.Thumbnail != "" {
 			add(smm.SeverityInfo, "media.thumbnail", fmt.Sprintf("media[%d].thumbnail", i), "X chooses the picture that stands for a video")

@@ -131,8 +131,8 @@ func (d *Driver) EditPost(ctx context.Context, channel, post smm.Ref, p *smm.Pos
 	switch m := misfits(p); {
 	case len(m) > 0:
 		return notSent(op, channel, invalid("%s", m[0].message))
-	case p.Poll != nil:
-		return notSent(op, channel, fmt.Errorf("%w: x: a post with a poll cannot be edited", smm.ErrUnsupported))
+	case p.Poll != nil, o.CommunityID != "":
+		return notSent(op, channel, fmt.Errorf("%w: x: a post with a poll or to a community cannot be edited", smm.ErrUnsupported))
 	}
 	was, err := newest(ctx, s, ID(post.ID), nil)
 	if err != nil {

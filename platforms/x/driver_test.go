@@ -306,22 +306,10 @@ func TestNumbers(t *testing.T) {
 		"theirs clicks": {"", 0},
 	})
 
-	windowed(t, g, own)
 	account, err := g.channel(t).Metrics(t.Context(), smm.MetricRequest{})
 	require.NoError(t, err)
 	require.Len(t, account, 3)
 	require.Equal(t, int64(2), account[2].Value)
-}
-
-// windowed: of a day X tells nothing here.
-func windowed(t *testing.T, g *ground, own smm.Ref) {
-	t.Helper()
-	window, err := g.channel(t).Metrics(t.Context(), smm.MetricRequest{Subjects: []smm.Ref{own}, Window: smm.Window{From: epoch, To: epoch.Add(time.Hour)}})
-	require.NoError(t, err)
-	for _, m := range window {
-		require.Equal(t, smm.MetricNotReported, m.State)
-		require.Zero(t, m.Value)
-	}
 }
 
 // TestPrivateNumbers: one post of somebody else's among them makes X refuse them

@@ -24,6 +24,8 @@ var assets = fstest.MapFS{
 	"white.png":  {Data: mediatest.PNG(16, 16, color.White)},
 	"moving.gif": {Data: mediatest.GIF(10, 10, 3, 100*time.Millisecond)},
 	"clip.mp4":   {Data: mediatest.MP4(640, 360, 3*time.Second)},
+	"words.vtt":  {Data: []byte("\uFEFFWEBVTT\n\n00:00.000 --> 00:01.000\nHello\n")},
+	"words.srt":  {Data: []byte("1\n00:00:00,000 --> 00:00:01,000\nHallo\n")},
 	"huge.png":   {Data: append(mediatest.PNG(8, 8, color.Black), make([]byte, 5<<20+1)...)},
 }
 

@@ -14,9 +14,8 @@ import (
 //
 //	err := x.PostOptions{ReplySettings: x.RepliesFollowing}.Set(&post)
 //
-// Posts to communities and posts that are shown as ads alone are left to the
-// vendor client: whether such a post can be found again among the account's own
-// is not verified, and the guarantee rests on that.
+// Posts that are shown as ads alone, and cards of ads, are left to the vendor
+// client.
 type PostOptions struct {
 	// ReplySettings say who may reply, as PostParams.ReplySettings.
 	ReplySettings string `json:"reply_settings,omitempty"`
@@ -34,6 +33,28 @@ type PostOptions struct {
 	// do.
 	PaidPartnership bool `json:"paid_partnership,omitempty"`
 	MadeWithAI      bool `json:"made_with_ai,omitempty"`
+
+	// CommunityID makes it a post to a community that the account is a member of,
+	// ForSuperFollowersOnly one for its paying subscribers. ShareWithFollowers shows
+	// either to all followers too. Whether such a post stands among those of the
+	// account is not verified, so that nobody can tell what became of a lost reply:
+	// it is smm.ClassBlind, and a case for a person.
+	CommunityID           ID   `json:"community_id,omitempty"`
+	ForSuperFollowersOnly bool `json:"for_super_followers_only,omitempty"`
+	ShareWithFollowers    bool `json:"share_with_followers,omitempty"`
+
+	// VideoTitle and VideoDescription stand on the card of a video, VisitSite or
+	// WatchNow is the https address behind its button. Embeddable lets others show
+	// it outside X.
+	VideoTitle       string `json:"video_title,omitempty"`
+	VideoDescription string `json:"video_description,omitempty"`
+	VisitSite        string `json:"visit_site,omitempty"`
+	WatchNow         string `json:"watch_now,omitempty"`
+	Embeddable       *bool  `json:"embeddable,omitempty"`
+
+	// DirectMessageDeepLink shows a button that begins a message to the account that
+	// this address names.
+	DirectMessageDeepLink string `json:"direct_message_deep_link,omitempty"`
 }
 
 // Set stores the options in p.
@@ -51,7 +72,41 @@ func postOptions(p *smm.Post) (PostOptions, error) {
 	if len(o.TaggedUserIDs) > MaxTagged {
 		return o, invalid("%d tagged accounts: want at most %d", len(o.TaggedUserIDs), MaxTagged)
 	}
+	if o.ShareWithFollowers && !o.unlisted() {
+		return o, invalid("every follower sees the post: share_with_followers is for those of a community or for subscribers")
+	}
+	if o.VisitSite != "" && o.WatchNow != "" {
+		return o, invalid("a video has one button: visit_site or watch_now")
+	}
+	for _, address := range []string{o.VisitSite, o.WatchNow, o.DirectMessageDeepLink} {
+		if address != "" && !strings.HasPrefix(address, "https://") {
+			return o, invalid("the address of a button begins with https://")
+		}
+	}
+	if o.CommunityID != "" && !isID(o.CommunityID) {
+		return o, invalid("%q is no id of a community", o.CommunityID)
+	}
 	return o, ids(slices.Concat(o.ExcludeReplyUserIDs, o.TaggedUserIDs)...)
+}
+
+// unlisted reports whether the account's own list may lack the post.
+func (o *PostOptions) unlisted() bool { return o.CommunityID != "" || o.ForSuperFollowersOnly }
+
+// media are the settings of files, nil if there are none.
+func (o *PostOptions) media() *MediaParams {
+	m := MediaParams{TaggedUserIDs: o.TaggedUserIDs, Title: o.VideoTitle, Description: o.VideoDescription, Embeddable: o.Embeddable}
+	if o.VisitSite != "" || o.WatchNow != "" {
+		m.CallToActions = &CallToActions{}
+		if o.VisitSite != "" {
+			m.CallToActions.VisitSite = &LinkAction{o.VisitSite}
+		} else {
+			m.CallToActions.WatchNow = &LinkAction{o.WatchNow}
+		}
+	}
+	if len(m.TaggedUserIDs) == 0 && m.Title == "" && m.Description == "" && m.Embeddable == nil && m.CallToActions == nil {
+		return nil
+	}
+	return &m
 }
 
 // misfit is something in a post that X has no place for and whose loss would
@@ -98,15 +153,14 @@ func postParams(post *smm.Post, o *PostOptions) (PostParams, error) {
 	p := PostParams{
 		Text: withCard(post), ReplySettings: o.ReplySettings,
 		MadeWithAI: o.MadeWithAI || post.Disclosure.AI, PaidPartnership: o.PaidPartnership || post.Disclosure.Paid,
+		CommunityID: o.CommunityID, ForSuperFollowersOnly: o.ForSuperFollowersOnly, ShareWithFollowers: o.ShareWithFollowers,
+		DirectMessageDeepLink: o.DirectMessageDeepLink,
 	}
 	if o.PlaceID != "" {
 		p.Geo = &GeoParams{PlaceID: o.PlaceID}
 	}
-	if len(o.TaggedUserIDs) > 0 {
-		if len(post.Media) == 0 {
-			return p, invalid("accounts can be tagged in media alone")
-		}
-		p.Media = &MediaParams{TaggedUserIDs: o.TaggedUserIDs}
+	if p.Media = o.media(); p.Media != nil && len(post.Media) == 0 {
+		return p, invalid("tags, titles and buttons are those of media, and the post has none")
 	}
 	if post.Poll != nil {
 		p.Poll = &PollParams{Options: post.Poll.Options, DurationMinutes: int(post.Poll.Duration / time.Minute)}
@@ -120,7 +174,7 @@ func postParams(post *smm.Post, o *PostOptions) (PostParams, error) {
 
 // CostOf returns what publishing p costs, as it is seen on X, at the list prices
 // of the self-serve tier: the post itself, each part of its thread, its first
-// comment, and the alt texts of its media. It is what X charges for requests that
+// comment, and the alt texts and subtitles of its media. It is what X charges for requests that
 // go well at once. Beside it a lost reply costs the reading back: 5,000
 // micros for each own post since the attempt.
 //
@@ -151,7 +205,7 @@ func CostOf(p *smm.Post) (smm.Money, error) {
 	return total, nil
 }
 
-// costOfPart is the price of one create and of the descriptions of its files. The
+// costOfPart is the price of one create and of the descriptions and subtitles of its files. The
 // low price of a reply holds for those that somebody asked for; whether it does in
 // one's own thread is not verified, so that the price of a post is taken there.
 func costOfPart(p *smm.Post, asked bool) int64 {
@@ -164,6 +218,7 @@ func costOfPart(p *smm.Post, asked bool) int64 {
 		if m.AltText != "" {
 			n += operations["media.metadata"].price.Request
 		}
+		n += int64(len(m.Captions)) * operations["media.subtitles"].price.Request
 	}
 	return n
 }

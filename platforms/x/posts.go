@@ -36,7 +36,7 @@ type PostParams struct {
 	CardURI       string       `json:"card_uri,omitempty"`
 	EditOptions   *EditOptions `json:"edit_options,omitempty"` // set by PostService.Edit
 
-	ShareWithFollowers    bool   `json:"share_with_followers,omitempty"` // a post to a community
+	ShareWithFollowers    bool   `json:"share_with_followers,omitempty"` // one that else the community or subscribers alone see
 	ForSuperFollowersOnly bool   `json:"for_super_followers_only,omitempty"`
 	Nullcast              bool   `json:"nullcast,omitempty"` // shown as an ad only
 	DirectMessageDeepLink string `json:"direct_message_deep_link,omitempty"`

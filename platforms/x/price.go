@@ -1,7 +1,9 @@
 package x
 
 import (
+	"context"
 	"maps"
+	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -262,4 +264,19 @@ func (t Tier) lostIn(p *PostParams) string {
 		return lossCashtags
 	}
 	return ""
+}
+
+// UsageService reads what the app consumed.
+type UsageService struct{ c *Client }
+
+// Get reads how many posts the app's project has read this month, with the last
+// days one by one: 1 to 90, 0 for 7. It takes the app's credential.
+func (s *UsageService) Get(ctx context.Context, days int) (Result[Usage], error) {
+	q := url.Values{"usage.fields": {"cap_reset_day,daily_client_app_usage,daily_project_usage,project_cap,project_id,project_usage"}}
+	if days < 0 || days > 90 {
+		return Result[Usage]{}, invalid("%d days: want 1 to 90", days)
+	}
+	setInt(q, "days", days)
+	resp, err := s.c.getAsApp(ctx, "usage.get", "2/usage/tweets", q)
+	return one("usage.get", idOfUsage, resp, err)
 }

@@ -1,18 +1,14 @@
 package x
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
-	"io/fs"
 	"slices"
 	"time"
 
 	"github.com/smmkit/smmkit/internal/httpx"
-	"github.com/smmkit/smmkit/platforms/internal/account"
 	"github.com/smmkit/smmkit/smm"
 )
 
@@ -30,9 +26,14 @@ const (
 	stepTime = 20 * time.Second
 )
 
-// guarantee is what every create is promised.
+// guarantee is what every create is promised whose item the account's own list has.
 func guarantee() smm.Guarantee {
 	return smm.Guarantee{Class: smm.ClassReadBack, RequestLife: RequestLife, ReadLag: ReadLag}
+}
+
+// unlisted reports whether the list may lack the item.
+func (st *prepared) unlisted() bool {
+	return st.Params.CommunityID != "" || st.Params.ForSuperFollowersOnly
 }
 
 // prepared is Prepared.State: everything that the commit sends, decided once.
@@ -54,6 +55,11 @@ type upload struct {
 	Key     ID    `json:"key,omitempty"`
 	Segment int   `json:"segment,omitempty"` // the next to send
 	Stage   stage `json:"stage,omitempty"`
+
+	Video  bool `json:"video,omitempty"`  // which alone has subtitles
+	Tracks int  `json:"tracks,omitempty"` // of subtitles that it has
+	Track  ID   `json:"track,omitempty"`  // the file of the next, once it was sent
+	Busy   bool `json:"busy,omitempty"`   // X is processing that file
 }
 
 type stage string
@@ -78,7 +84,9 @@ func (d *Driver) Prepare(ctx context.Context, r *smm.PublishRequest, last smm.Pr
 	p := last
 	if len(last.State) == 0 || json.Unmarshal(last.State, &st) != nil {
 		st, err = d.begin(ctx, s, r)
-		p = smm.Prepared{Guarantee: guarantee()}
+		if p = (smm.Prepared{Guarantee: guarantee()}); st.unlisted() {
+			p.Guarantee.Class = smm.ClassBlind
+		}
 	} else {
 		p.Next = time.Time{}
 		err = d.step(ctx, s, r, &st, &p)
@@ -111,8 +119,9 @@ func (st *prepared) attach() {
 		return
 	}
 	m := &MediaParams{}
-	if st.Params.Media != nil { // tagged accounts
-		m.TaggedUserIDs = st.Params.Media.TaggedUserIDs
+	if st.Params.Media != nil {
+		*m = *st.Params.Media
+		m.MediaIDs = nil
 	}
 	for _, u := range st.Uploads {
 		m.MediaIDs = append(m.MediaIDs, u.ID)
@@ -213,196 +222,6 @@ func (d *Driver) beginMessage(ctx context.Context, s *session, r *smm.PublishReq
 		st.Talk = ID(to.ID)
 	}
 	return st, isConversation(st.Talk)
-}
-
-// step takes the first file that is not ready one step further.
-func (d *Driver) step(ctx context.Context, s *session, r *smm.PublishRequest, st *prepared, p *smm.Prepared) error {
-	i := slices.IndexFunc(st.Uploads, func(u upload) bool { return u.Stage != stageReady })
-	if i < 0 {
-		if len(st.Uploads) == len(r.Post.Media) {
-			return nil
-		}
-		return d.open(ctx, s, r, st)
-	}
-	u, m := &st.Uploads[i], r.Post.Media[i]
-	switch u.Stage {
-	case stageOpen:
-		return d.segments(ctx, s, r, u, m)
-	case stageWhole:
-		return finalize(ctx, s, u)
-	case stageSent:
-		return d.processed(ctx, s, st, u, p)
-	}
-	if m.AltText != "" && st.Message == nil {
-		if err := s.Media.SetAltText(ctx, u.ID, m.AltText); err != nil {
-			return err
-		}
-	}
-	u.Stage = stageReady
-	return nil
-}
-
-// asset opens a file and looks what it is.
-func (d *Driver) asset(ctx context.Context, r *smm.PublishRequest, m smm.Media) (smm.Blob, smm.MediaInfo, error) {
-	blob, err := r.OpenMedia(ctx, m.Name)
-	if errors.Is(err, fs.ErrNotExist) {
-		err = fmt.Errorf("%w: %w", smm.ErrInvalid, err) // final
-	}
-	if err != nil {
-		return nil, smm.MediaInfo{}, err
-	}
-	info, err := account.Probe(ctx, blob)
-	if err != nil {
-		_ = blob.Close()
-		return nil, smm.MediaInfo{}, err
-	}
-	return blob, info, nil
-}
-
-// category is what a file is for.
-func (st *prepared) category(info *smm.MediaInfo) MediaCategory {
-	c := map[smm.MediaClass]MediaCategory{smm.MediaImage: CategoryImage, smm.MediaGIF: CategoryGIF, smm.MediaVideo: CategoryVideo}[info.Class]
-	if st.Message == nil {
-		return c
-	}
-	return map[MediaCategory]MediaCategory{CategoryImage: CategoryDMImage, CategoryGIF: CategoryDMGIF, CategoryVideo: CategoryDMVideo}[c]
-}
-
-// open announces the next file, or sends it at once if it is an image.
-func (d *Driver) open(ctx context.Context, s *session, r *smm.PublishRequest, st *prepared) error {
-	blob, info, err := d.asset(ctx, r, r.Post.Media[len(st.Uploads)])
-	if err != nil {
-		return err
-	}
-	defer func() { _ = blob.Close() }() // only read
-	u := Upload{Size: info.Size, Type: info.Type, Category: st.category(&info)}
-	if u.Category == "" {
-		return invalid("%s cannot be posted", info.Type)
-	}
-	var up UploadedMedia
-	next := upload{Stage: stageOpen}
-	if info.Class == smm.MediaImage {
-		u.Reader = blob
-		if up, err = s.Media.UploadImage(ctx, u); err == nil {
-			next.sent(&up)
-		}
-	} else {
-		up, err = s.Media.Initialize(ctx, u)
-	}
-	if err != nil {
-		return err
-	}
-	next.ID, next.Key = up.ID, up.Key
-	life := mediaLife
-	if said := time.Duration(min(max(up.ExpiresAfterSecs, 0), 1<<20)) * time.Second; said > 0 {
-		life = min(life, said*4/5)
-	}
-	if at := d.cfg.Clock.Now().Add(life); st.Expires.IsZero() || at.Before(st.Expires) {
-		st.Expires = at
-	}
-	st.Uploads = append(st.Uploads, next)
-	return nil
-}
-
-// segments sends the next segments of a file. An error after the first of them is
-// left to the next step to meet again.
-func (d *Driver) segments(ctx context.Context, s *session, r *smm.PublishRequest, u *upload, m smm.Media) error {
-	blob, info, err := d.asset(ctx, r, m)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = blob.Close() }() // only read
-	plan := Upload{Reader: blob, Size: info.Size, Type: info.Type}
-	size, err := plan.segment()
-	if err != nil {
-		return err
-	}
-	began, buf := d.cfg.Clock.Now(), make([]byte, min(size, info.Size))
-	for n := 0; int64(u.Segment)*size < info.Size; n++ {
-		if n > 0 && d.cfg.Clock.Now().Sub(began) > stepTime {
-			return nil
-		}
-		at := int64(u.Segment) * size
-		part := buf[:min(size, info.Size-at)]
-		if err := readAt(blob, part, at); err != nil {
-			return err
-		}
-		if err := s.Media.Append(ctx, u.ID, u.Segment, bytes.NewReader(part), int64(len(part))); err != nil {
-			if n > 0 {
-				return nil
-			}
-			return err
-		}
-		u.Segment++
-	}
-	u.Stage = stageWhole
-	return nil
-}
-
-// finalize is a step of its own: a file that is whole takes no segment any more,
-// so that the one before must be on record. Whether X takes it twice is not
-// documented; if it refuses, what it is doing with the file tells.
-func finalize(ctx context.Context, s *session, u *upload) error {
-	up, err := s.Media.Finalize(ctx, u.ID)
-	if errors.Is(err, smm.ErrRejected) {
-		if now, readErr := s.Media.Status(ctx, u.ID); readErr == nil && now.Processing != nil {
-			up, err = now, nil
-		}
-	}
-	if err != nil {
-		return err
-	}
-	if up.Key != "" {
-		u.Key = up.Key
-	}
-	u.sent(&up)
-	return nil
-}
-
-// sent goes on from where X has all of a file.
-func (u *upload) sent(up *UploadedMedia) {
-	u.Stage = stageSent
-	if up.State() == UploadReady {
-		u.Stage = stageUsable
-	}
-}
-
-func readAt(r io.ReadSeeker, part []byte, at int64) error {
-	if _, err := r.Seek(at, io.SeekStart); err != nil {
-		return fmt.Errorf("%w: the file cannot be read: %w", smm.ErrInvalid, err)
-	}
-	if _, err := io.ReadFull(r, part); err != nil {
-		return fmt.Errorf("%w: the file ended before its size: %w", smm.ErrInvalid, err)
-	}
-	return nil
-}
-
-// processed looks how far X is with a file.
-func (d *Driver) processed(ctx context.Context, s *session, st *prepared, u *upload, p *smm.Prepared) error {
-	m, err := s.Media.Status(ctx, u.ID)
-	switch {
-	case errors.Is(err, smm.ErrNotFound): // removed meanwhile: all over again
-		st.Uploads, st.Expires, st.Polls = nil, time.Time{}, 0
-		return nil
-	case err != nil:
-		return err
-	}
-	switch m.State() {
-	case UploadReady:
-		u.Stage, st.Polls = stageUsable, 0
-		return nil
-	case UploadFailed:
-		return failedUpload(&m)
-	case UploadPending, UploadProcessing:
-	default: // a state that is new to us is not an end
-	}
-	wait := m.CheckAfter()
-	if wait <= 0 {
-		wait = min(2*time.Second<<min(st.Polls, 8), 30*time.Second)
-	}
-	p.Next = d.cfg.Clock.Now().Add(wait)
-	st.Polls++
-	return nil
 }
 
 // Commit implements smm.Publisher: one POST. The refusal of a duplicate is no

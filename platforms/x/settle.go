@@ -48,7 +48,7 @@ func (d *Driver) Settle(ctx context.Context, r *smm.PublishRequest, p smm.Prepar
 		return smm.Outcome{}, err
 	case len(f.found) == 1:
 		return st.published(r.Channel, f.found[0], smm.EvidenceReadBack), nil
-	case len(f.found) > 1 || f.unsure:
+	case len(f.found) > 1 || f.unsure || st.unlisted():
 		return smm.Outcome{State: smm.OutcomeUnknown}, nil
 	}
 	return smm.Outcome{State: smm.OutcomeAbsent, Evidence: smm.EvidenceReadBack}, nil
@@ -116,7 +116,7 @@ type finder struct {
 // settleFields are what posts are compared by.
 var settleFields = Fields{
 	Post: []string{
-		"attachments", "author_id", "conversation_id", "created_at", "edit_history_tweet_ids", "entities", "in_reply_to_user_id", "note_tweet", "referenced_tweets",
+		"attachments", "author_id", "community_id", "conversation_id", "created_at", "edit_history_tweet_ids", "entities", "in_reply_to_user_id", "note_tweet", "referenced_tweets",
 	},
 	Poll: []string{"id", "options"}, Expansions: []string{},
 }
@@ -234,7 +234,19 @@ func (f *finder) fits(p *Post, in *Includes) fit {
 	if p.Attachments != nil {
 		keys, polls = p.Attachments.MediaKeys, p.Attachments.PollIDs
 	}
-	return least(f.sameMedia(keys), samePoll(w.Poll, polls, in), sameQuote(w, p), sameParent(w, p), shownOf(p, w).Is(w.Text, w.Reply != nil))
+	return least(f.sameMedia(keys), samePoll(w.Poll, polls, in), sameQuote(w, p), sameParent(w, p), samePlace(w, p), shownOf(p, w).Is(w.Text, w.Reply != nil))
+}
+
+// samePlace tells a post to a community from the same words elsewhere. A reply is
+// where the post is that it answers, and nobody says so when it is created.
+func samePlace(w *PostParams, p *Post) fit {
+	switch {
+	case w.CommunityID == "" && w.Reply != nil:
+		return yes
+	case w.CommunityID != "" && p.CommunityID == "":
+		return maybe
+	}
+	return decide(w.CommunityID == p.CommunityID)
 }
 
 // sameMedia compares files by number and by key. That the key of an upload is

@@ -157,12 +157,15 @@ func (s *Server) commentObject(c *metatest.Call, n *comment) object {
 	out := object{
 		"id": n.id, "message": n.message, "created_time": metatest.Stamp(n.created), "permalink_url": permalink(n.on + "?comment_id=" + n.id),
 		"is_hidden": n.hidden, "is_private": false, "can_hide": n.by != nil, "can_remove": true, "can_comment": true, "can_like": true,
-		"can_reply_privately": n.by != nil, "like_count": len(n.likes), "comment_count": len(n.comments),
+		"can_reply_privately": s.canReplyPrivately(n), "like_count": len(n.likes), "comment_count": len(n.comments),
 		"user_likes": own != nil && slices.Contains(n.likes, own.id), "object": object{"id": n.on},
 	}
 	// Who wrote it is told to apps with that permission alone; the Page knows itself.
 	if n.by == nil || slices.Contains(c.Token.Scopes, "pages_read_user_content") {
 		out["from"] = who(n.by, n.page)
+	}
+	if n.page != nil && n.page.repliedPrivately[n.id] != nil {
+		out["private_reply_conversation"] = object{"id": n.page.repliedPrivately[n.id].id}
 	}
 	if n.parent != nil {
 		out["parent"] = object{"id": n.parent.id}

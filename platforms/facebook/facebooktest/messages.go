@@ -1,6 +1,8 @@
 package facebooktest
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"slices"
 	"time"
@@ -62,10 +64,14 @@ func (s *Server) send(c *metatest.Call) metatest.Reply {
 	switch {
 	case !owns(c, p):
 		return forbidden("Only the Page itself may write")
-	case !c.JSON("recipient", &to) || !c.JSON("message", &what) || what.Text == "" && what.Attachment == nil:
-		return metatest.Fail(metatest.Invalid("recipient and message are required"))
+	case !c.JSON("recipient", &to) || !c.JSON("message", &what) || (what.Text == "") == (what.Attachment == nil):
+		return metatest.Fail(metatest.Invalid("recipient and message with a text or an attachment are required"))
 	case utf8.RuneCountInString(what.Text) > maxMessage:
 		return metatest.Fail(metatest.Invalid("Length of param message[text] must be less than or equal to 2000"))
+	}
+	file, refused := s.fileOf(what.Attachment)
+	if refused != nil {
+		return *refused
 	}
 	_ = c.JSON("reply_to", &reply)
 	if to.Comment != "" {
@@ -86,7 +92,7 @@ func (s *Server) send(c *metatest.Call) metatest.Reply {
 	if t == nil || s.now().Sub(t.heard()) > allowed {
 		return outside()
 	}
-	m := s.say(t, nil, what.Text)
+	m := s.write(t, nil, what.Text, file)
 	m.metadata, m.replyTo = what.Metadata, reply.ID
 	c.AddNode("message", m.id, "", m)
 	s.tell(m, c.NotifyItem)
@@ -103,13 +109,16 @@ func (s *Server) answerPrivately(c *metatest.Call, p *page, id, text string) met
 	switch {
 	case on == nil || on.by == nil || on.page != p:
 		return metatest.Fail(metatest.NotFound(id))
-	case slices.Contains(p.repliedPrivately, id):
+	case p.repliedPrivately[id] != nil:
 		return metatest.Fail(&metatest.Error{Code: 10900, Message: "(#10900) Activity already replied to"})
 	case s.now().Sub(on.created) > agent:
 		return outside()
 	}
-	p.repliedPrivately = append(p.repliedPrivately, id)
 	t := s.threadWith(p, on.by)
+	if p.repliedPrivately == nil {
+		p.repliedPrivately = map[string]*thread{}
+	}
+	p.repliedPrivately[id] = t
 	if c.Lookup(t.id) == nil {
 		c.AddNode("thread", t.id, "", t)
 	}
@@ -117,6 +126,11 @@ func (s *Server) answerPrivately(c *metatest.Call, p *page, id, text string) met
 	c.AddNode("message", m.id, "", m)
 	s.tell(m, c.NotifyItem)
 	return metatest.OK(object{"recipient_id": on.by.id, "message_id": m.id})
+}
+
+// canReplyPrivately reports whether a comment can still be answered by a message.
+func (s *Server) canReplyPrivately(n *comment) bool {
+	return n.by != nil && n.page != nil && n.page.repliedPrivately[n.id] == nil && s.now().Sub(n.created) <= agent
 }
 
 func (s *Server) threadWith(p *page, with *person) *thread {
@@ -128,15 +142,21 @@ func (s *Server) threadWith(p *page, with *person) *thread {
 	return t
 }
 
-func (s *Server) say(t *thread, by *person, text string) *message {
-	m := &message{id: "m_" + s.newID(), thread: t, by: by, text: text, at: s.now()}
+func (s *Server) say(t *thread, by *person, text string) *message { return s.write(t, by, text, nil) }
+
+func (s *Server) write(t *thread, by *person, text string, file *attachment) *message {
+	m := &message{id: "m_" + s.newID(), thread: t, by: by, text: text, at: s.now(), file: file}
 	t.messages = append(t.messages, m)
 	if by != nil {
 		t.unread++
 	} else {
 		t.unread = 0
 	}
-	s.item(t.page, by, sim.Item{ID: t.id + "/" + m.id, Text: text, Private: true, Parent: t.id})
+	item := sim.Item{ID: t.id + "/" + m.id, Text: text, Private: true, Parent: t.id}
+	if file != nil {
+		item.Media = []string{file.sum}
+	}
+	s.item(t.page, by, item)
 	return m
 }
 
@@ -148,6 +168,9 @@ func (s *Server) tell(m *message, notify func(object, account string, item any))
 	if m.by == nil {
 		from, to, field = p.id, with.id, "message_echoes"
 		body["is_echo"], body["metadata"] = true, m.metadata
+	}
+	if m.file != nil {
+		body["attachments"] = []object{{"type": m.file.kind, "payload": object{"url": m.file.cdn()}}}
 	}
 	if slices.Contains(p.subscribed, field) {
 		notify("page", p.id, object{
@@ -177,8 +200,81 @@ func (s *Server) act(c *metatest.Call) metatest.Reply {
 	return metatest.OK(object{"recipient_id": to.ID})
 }
 
-func (s *Server) attach(*metatest.Call) metatest.Reply {
-	return metatest.OK(object{"attachment_id": s.newID()})
+// attach fetches a file that messages can name.
+func (s *Server) attach(c *metatest.Call) metatest.Reply {
+	var what struct {
+		Attachment json.RawMessage `json:"attachment"`
+	}
+	if !c.JSON("message", &what) || what.Attachment == nil {
+		return metatest.Fail(metatest.Invalid("message with an attachment is required"))
+	}
+	f, refused := s.fileOf(what.Attachment)
+	if refused != nil {
+		return *refused
+	}
+	s.uploads[f.id] = f
+	return metatest.OK(object{"attachment_id": f.id})
+}
+
+// fileOf is the file that an attachment names or has to be fetched; nil for a
+// template.
+func (s *Server) fileOf(raw json.RawMessage) (*attachment, *metatest.Reply) {
+	var a struct {
+		Type    string `json:"type"`
+		Payload struct {
+			URL string `json:"url"`
+			ID  string `json:"attachment_id"`
+		} `json:"payload"`
+	}
+	fail := func(e *metatest.Error) (*attachment, *metatest.Reply) {
+		r := metatest.Fail(e)
+		return nil, &r
+	}
+	if raw == nil {
+		return nil, nil
+	}
+	if json.Unmarshal(raw, &a) != nil {
+		return fail(metatest.Invalid("Invalid attachment"))
+	}
+	switch {
+	case a.Type == "template":
+		return nil, nil
+	case !slices.Contains([]string{"image", "video", "audio", "file"}, a.Type):
+		return fail(metatest.Invalid("Invalid attachment type"))
+	case a.Payload.ID != "":
+		if f := s.uploads[a.Payload.ID]; f != nil && f.kind == a.Type {
+			return f, nil
+		}
+		return fail(&metatest.Error{Code: 100, Subcode: 2018074, Message: "(#100) Invalid attachment id"})
+	case a.Payload.URL == "":
+		return fail(metatest.Invalid("An attachment needs a url or an attachment_id"))
+	}
+	f := &attachment{id: s.newID(), kind: a.Type, address: a.Payload.URL, sum: a.Payload.URL}
+	if s.opts.Fetch != nil {
+		b, err := s.opts.Fetch(a.Payload.URL)
+		if err != nil {
+			return fail(&metatest.Error{Code: 100, Subcode: 2018047, Message: "(#100) Upload attachment failure."})
+		}
+		sum := sha256.Sum256(b)
+		f.sum = hex.EncodeToString(sum[:])
+	}
+	return f, nil
+}
+
+// cdn is where the file is read, which is not where it came from.
+func (f *attachment) cdn() string { return "https://cdn.fbsbx.example/v/" + f.id }
+
+// object is a file as the conversation shows it.
+func (f *attachment) object() object {
+	switch f.kind {
+	case "image":
+		return object{"id": f.id, "mime_type": "image/jpeg", "name": f.id, "image_data": object{"url": f.cdn(), "width": 64, "height": 48}}
+	case "video":
+		return object{"id": f.id, "mime_type": "video/mp4", "name": f.id, "video_data": object{"url": f.cdn(), "width": 64, "height": 48}}
+	case "audio":
+		return object{"id": f.id, "mime_type": "audio/mpeg", "name": f.id, "file_url": f.cdn()}
+	}
+	return object{"id": f.id, "mime_type": "application/pdf", "name": f.id, "file_url": f.cdn()}
 }
 
 func (s *Server) listThreads(c *metatest.Call) metatest.Reply {
@@ -232,6 +328,9 @@ func (s *Server) messageObject(m *message) object {
 	}
 	out := object{
 		"id": m.id, "created_time": metatest.Stamp(m.at), "from": who(m.by, m.thread.page), "to": object{"data": to}, "message": m.text,
+	}
+	if m.file != nil {
+		out["attachments"] = object{"data": []object{m.file.object()}}
 	}
 	if m.replyTo != "" {
 		out["reply_to"] = object{"mid": m.replyTo}

@@ -29,7 +29,7 @@ type page struct {
 	subscribed            []string
 	followers             []string
 	profile               object
-	repliedPrivately      []string // comments
+	repliedPrivately      map[string]*thread // by comment
 }
 
 // person is somebody of the public.
@@ -117,7 +117,11 @@ type message struct {
 	metadata string
 	replyTo  string
 	at       time.Time
+	file     *attachment
 }
+
+// attachment is a file of a message.
+type attachment struct{ id, kind, address, sum string }
 
 // lagged are the items that lists show already.
 func lagged[T any](s *Server, all []T, at func(T) time.Time) []T {
@@ -195,7 +199,7 @@ var fields = map[string]string{
 	"Photo": "id name link alt_text_custom created_time images page_story_id",
 	"Video": "id title description created_time updated_time permalink_url length source picture published post_id from views status likes comments",
 	"Comment": "id message created_time from parent object permalink_url is_hidden is_private can_hide can_remove can_comment " +
-		"can_reply_privately can_like like_count comment_count user_likes attachment",
+		"can_reply_privately private_reply_conversation can_like like_count comment_count user_likes attachment",
 	"UnifiedThread": "id link updated_time message_count unread_count snippet can_reply participants messages",
 	"Message":       "id created_time from to message attachments sticker reply_to",
 	"Rating":        "created_time recommendation_type review_text rating has_review has_rating reviewer open_graph_story",

@@ -46,6 +46,9 @@ type Options struct {
 	// DeadMetrics are names of insights that are refused beside those that never
 	// were.
 	DeadMetrics []string
+	// Fetch is how files of messages are fetched from the addresses that clients
+	// give; nil takes every address for a file.
+	Fetch func(address string) ([]byte, error)
 }
 
 // AllScopes are those that a Page's app may have.
@@ -101,6 +104,7 @@ type Server struct {
 	posts     map[string]*post
 	videos    map[string]*video
 	photos    map[string]*photo
+	uploads   map[string]*attachment       // for messages
 	insights  map[string]map[string]string // by node and name: JSON
 	failNext  int
 	accounts  []sim.Account
@@ -120,6 +124,7 @@ func NewServer(world *sim.World, opts *Options) *Server {
 		world: world, opts: o, last: 700_000_000,
 		pages: make(map[string]*page), handles: make(map[string]*page), people: make(map[string]*person), faces: make(map[string]*person),
 		posts: make(map[string]*post), videos: make(map[string]*video), photos: make(map[string]*photo),
+		uploads:  make(map[string]*attachment),
 		insights: make(map[string]map[string]string),
 	}
 	s.base = metatest.NewServer(world, &metatest.Options{

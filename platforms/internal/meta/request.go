@@ -35,7 +35,8 @@ type Request struct {
 	// Bare leaves out the version, for the few methods that have none.
 	Bare bool
 
-	Cost     int64 // calls that it counts as; 0 for 1
+	Cost     int64    // calls that it counts as; 0 for 1
+	Buckets  []string // budgets of the account, not of calls, that it takes one from: posts of a day
 	Priority smm.Priority
 	Timeout  time.Duration
 }
@@ -176,7 +177,7 @@ func (c *Client) request(ctx context.Context, r *Request, method string) (*httpx
 	auth := &callAuth{c: c, scheme: bearer}
 	hr := &httpx.Request{
 		Op: r.Op, Channel: r.Channel, Method: method, URL: c.path(r), Auth: auth,
-		Charges: c.charges(ctx, r.Cost), Priority: r.Priority, Timeout: r.Timeout,
+		Charges: c.charges(ctx, r), Priority: r.Priority, Timeout: r.Timeout,
 	}
 	switch {
 	case method != http.MethodPost:

@@ -156,19 +156,33 @@ func (l UsageList) regain(budget string) time.Duration {
 }
 
 // charges are what a call costs: one of the app's budget, which all tenants
-// share and which so has none in its key, and one of the account's.
-func (c *Client) charges(ctx context.Context, cost int64) []smm.Charge {
+// share and which so has none in its key, one of the account's, and one of each
+// that the request names.
+func (c *Client) charges(ctx context.Context, r *Request) []smm.Charge {
 	if !c.quota {
 		return nil
 	}
-	cost = max(cost, 1)
+	cost := max(r.Cost, 1)
 	out := []smm.Charge{{Key: smm.QuotaKey{Platform: c.table.platform, Space: hostOf(c.host), Bucket: BudgetApp}, Cost: cost}}
 	if c.useCase != "" {
-		out = append(out, smm.Charge{Cost: cost, Key: smm.QuotaKey{
-			Tenant: smm.TenantFrom(ctx), Platform: c.table.platform, Space: hostOf(c.host), Account: c.account, Bucket: c.useCase,
-		}})
+		out = append(out, smm.Charge{Cost: cost, Key: c.Key(ctx, c.useCase)})
+	}
+	for _, b := range r.Buckets {
+		if c.account != "" {
+			out = append(out, smm.Charge{Cost: 1, Key: c.Key(ctx, b)})
+		}
 	}
 	return out
+}
+
+// Key names a budget of the account.
+func (c *Client) Key(ctx context.Context, bucket string) smm.QuotaKey {
+	return smm.QuotaKey{Tenant: smm.TenantFrom(ctx), Platform: c.table.platform, Space: hostOf(c.host), Account: c.account, Bucket: bucket}
+}
+
+// RollingDay declares a budget of n in any 24 hours.
+func RollingDay(n int64, source string) smm.QuotaLimit {
+	return smm.QuotaLimit{Shape: smm.QuotaRolling, Limit: n, Window: 24 * time.Hour, Source: source}
 }
 
 func hostOf(base string) string {
@@ -180,9 +194,13 @@ func hostOf(base string) string {
 // to. A use case may be counted for an object that the request does not name, so
 // its type decides; X-Page-Usage speaks of the account. Of several shares of one
 // budget the highest counts. A throttle is a full budget, whatever a header says.
+// Of budgets that are not of calls no answer speaks.
 func (c *Client) quotaStates(r *httpx.Request, resp *httpx.Response) []smm.QuotaState {
 	var out []smm.QuotaState
 	for _, ch := range r.Charges {
+		if ch.Key.Bucket != BudgetApp && ch.Key.Bucket != c.useCase {
+			continue
+		}
 		s := smm.QuotaState{Key: ch.Key, Limit: -1, Remaining: -1, Percent: -1}
 		for _, u := range Usages(resp.Header) {
 			if u.Type != ch.Key.Bucket && (u.Type != usagePage || ch.Key.Bucket == BudgetApp) {
@@ -193,7 +211,7 @@ func (c *Client) quotaStates(r *httpx.Request, resp *httpx.Response) []smm.Quota
 				s.Percent, s.Reset = 100, later(s.Reset, resp.At.Add(u.Regain))
 			}
 		}
-		if c.throttled(ch.Key.Bucket, r, resp) {
+		if c.throttled(ch.Key.Bucket, resp) {
 			s.Percent = 100
 			if resp.Wait > 0 {
 				s.Reset = later(s.Reset, resp.At.Add(resp.Wait))
@@ -208,7 +226,7 @@ func (c *Client) quotaStates(r *httpx.Request, resp *httpx.Response) []smm.Quota
 
 // throttled reports whether an answer refused for lack of the budget. Without one
 // of the account's, its throttle counts for the app's.
-func (c *Client) throttled(bucket string, r *httpx.Request, resp *httpx.Response) bool {
+func (c *Client) throttled(bucket string, resp *httpx.Response) bool {
 	g, ok := ParseError(resp.Body)
 	if !ok {
 		return false
@@ -218,7 +236,7 @@ func (c *Client) throttled(bucket string, r *httpx.Request, resp *httpx.Response
 	case BudgetApp:
 		return bucket == BudgetApp
 	case BudgetAccount:
-		return bucket != BudgetApp || len(r.Charges) == 1
+		return bucket != BudgetApp || c.useCase == ""
 	}
 	return false
 }

@@ -86,6 +86,7 @@ type draft struct {
 	poll           *poll
 	settings, comm string
 	ai, paid, null bool
+	super          bool
 	summoned       bool
 	visitor        bool
 }
@@ -110,7 +111,7 @@ func (s *Server) draft(c *call) (draft, *reply) {
 	if refused := c.bind(&q); refused != nil {
 		return draft{}, refused
 	}
-	d := draft{ai: q.AI, paid: q.Paid, null: q.Nullcast}
+	d := draft{ai: q.AI, paid: q.Paid, null: q.Nullcast, super: q.Super}
 	if q.Text != nil {
 		d.text = *q.Text
 	}

@@ -37,6 +37,9 @@ func (s *Server) listRoutes() []route {
 
 // listed reports whether a post is in lists that u reads.
 func (s *Server) listed(u *user, p *post) bool {
+	if s.opts.Apart && (p.comm != "" || p.super) {
+		return false
+	}
 	return !p.gone && !p.nullcast && p == p.newest() && !p.author.suspended && s.settled(p) && s.sees(u, p)
 }
 

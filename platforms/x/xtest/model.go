@@ -67,6 +67,7 @@ type post struct {
 	comm     string // community
 	ai, paid bool
 	nullcast bool
+	super    bool // for subscribers
 	hidden   bool
 	gone     bool
 	visitor  bool // written by a member of the public

@@ -50,6 +50,9 @@ type Options struct {
 	// ReadLag is how much later than by its id a post shows up in timelines and
 	// search.
 	ReadLag time.Duration
+	// Apart leaves posts to communities and for subscribers out of every list. What
+	// X does is not documented; by default they stand in it.
+	Apart bool
 
 	// MediaDelay is how long videos and animations are processed; default 5 s.
 	MediaDelay time.Duration

@@ -116,7 +116,7 @@ func (s *Server) compose(by *user, d draft) *post {
 	serial, id := s.next(s.now())
 	p := &post{
 		serial: serial, id: id, author: by, asked: d.text, created: s.now(), replyTo: d.replyTo, quote: d.quote, media: d.media,
-		poll: d.poll, settings: d.settings, comm: d.comm, ai: d.ai, paid: d.paid, nullcast: d.null, visitor: d.visitor,
+		poll: d.poll, settings: d.settings, comm: d.comm, ai: d.ai, paid: d.paid, nullcast: d.null, super: d.super, visitor: d.visitor,
 	}
 	if p.poll != nil {
 		_, p.poll.id = s.next(s.now())

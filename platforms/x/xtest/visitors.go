@@ -3,6 +3,7 @@ package xtest
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/smmkit/smmkit/smm"
@@ -143,6 +144,10 @@ type PublicPost struct {
 	Media    []string
 	Edits    int
 	At       time.Time
+
+	Community   string
+	Subscribers bool     // for subscribers alone
+	Subtitles   []string // of its video: language and name, sorted
 }
 
 // Public returns what the public sees of an account now, oldest first: each post
@@ -162,6 +167,13 @@ func (s *Server) Public(handle string) (out []PublicPost) {
 		if p.replyTo != nil {
 			v.Parent = p.replyTo.id
 		}
+		v.Community, v.Subscribers = p.comm, p.super
+		for _, m := range p.media {
+			for language, track := range m.captions {
+				v.Subtitles = append(v.Subtitles, fmt.Sprint(language, " ", track["display_name"]))
+			}
+		}
+		slices.Sort(v.Subtitles)
 		out = append(out, v)
 	}
 	return out
