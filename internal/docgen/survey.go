@@ -131,7 +131,7 @@ func surveyThreads(ctx context.Context, world *sim.World) (report, error) {
 	if err != nil {
 		return out, err
 	}
-	d, ch, err := threads.FromToken(ctx, account.Login["THREADS_TOKEN"], &threads.Config{Host: account.Login["THREADS_HOST"], MediaHost: noHost{}, Clock: world.Clock})
+	d, ch, err := threads.FromToken(ctx, account.Login["THREADS_TOKEN"], &threads.Config{Host: account.Login["THREADS_SERVER"], MediaHost: noHost{}, Clock: world.Clock})
 	if err != nil {
 		return out, err
 	}

@@ -25,7 +25,7 @@ func Example() {
 
 	ctx := context.Background()
 	driver, channel, err := threads.FromToken(ctx, account.Login["THREADS_TOKEN"], &threads.Config{
-		Host: account.Login["THREADS_HOST"], Clock: world.Clock, // neither is needed on the internet
+		Host: account.Login["THREADS_SERVER"], Clock: world.Clock, // neither is needed on the internet
 	})
 	if err != nil {
 		fmt.Println(err)

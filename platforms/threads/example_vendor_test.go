@@ -20,7 +20,7 @@ func ExampleClient() {
 		fmt.Println(err)
 		return
 	}
-	client, err := threads.NewClient(threads.ClientConfig{Token: smm.NewSecret(account.Login["THREADS_TOKEN"]), Host: account.Login["THREADS_HOST"]})
+	client, err := threads.NewClient(threads.ClientConfig{Token: smm.NewSecret(account.Login["THREADS_TOKEN"]), Host: account.Login["THREADS_SERVER"]})
 	if err != nil {
 		fmt.Println(err)
 		return

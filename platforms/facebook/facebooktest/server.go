@@ -191,7 +191,8 @@ func (s *Server) Close() {
 }
 
 // NewAccount implements sim.Server: a Page with an admin, the person of
-// Login["FACEBOOK_USER"]. Login holds FACEBOOK_TOKEN, the Page's.
+// Login["FACEBOOK_USER"]. Login holds FACEBOOK_SERVER and FACEBOOK_TOKEN, the
+// Page's.
 func (s *Server) NewAccount(handle string) (sim.Account, error) {
 	handle = strings.TrimPrefix(handle, "@")
 	if handle == "" || strings.ContainsAny(handle, "@/ ") {
@@ -213,7 +214,9 @@ func (s *Server) NewAccount(handle string) (sim.Account, error) {
 	s.base.Manage(admin, id, "", "ADVERTISE", "ANALYZE", "CREATE_CONTENT", "MESSAGING", "MODERATE", "MANAGE")
 	a := sim.Account{
 		Handle: handle, Channel: smm.Ref{Platform: Platform, Kind: smm.KindChannel, ID: id},
-		Login: map[string]string{"FACEBOOK_TOKEN": s.base.IssueToken(id, s.opts.Scopes...), "FACEBOOK_USER": admin},
+		Login: map[string]string{
+			"FACEBOOK_SERVER": s.URL(), "FACEBOOK_TOKEN": s.base.IssueToken(id, s.opts.Scopes...), "FACEBOOK_USER": admin,
+		},
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()

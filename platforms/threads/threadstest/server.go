@@ -86,7 +86,7 @@ func (s *Server) AppSecret() string { return s.base.AppSecret() }
 // Close ends the server.
 func (s *Server) Close() { s.base.Close() }
 
-// NewAccount implements sim.Server. Login holds THREADS_HOST and THREADS_TOKEN.
+// NewAccount implements sim.Server. Login holds THREADS_SERVER and THREADS_TOKEN.
 func (s *Server) NewAccount(handle string) (sim.Account, error) {
 	handle = strings.TrimPrefix(handle, "@")
 	if handle == "" || strings.Trim(strings.ToLower(handle), "abcdefghijklmnopqrstuvwxyz0123456789_.") != "" {
@@ -133,7 +133,7 @@ func (s *Server) describe(a *account) sim.Account {
 	return sim.Account{
 		Handle:  a.username,
 		Channel: smm.Ref{Platform: Platform, Kind: smm.KindChannel, ID: a.id},
-		Login:   map[string]string{"THREADS_HOST": s.base.URL(), "THREADS_TOKEN": a.token},
+		Login:   map[string]string{"THREADS_SERVER": s.base.URL(), "THREADS_TOKEN": a.token},
 	}
 }
 
