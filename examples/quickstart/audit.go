@@ -38,8 +38,8 @@ func (d *desk) lost(due []*row, seen []sim.Item) []string {
 			if !slices.Contains(r.Channels, l.platform) {
 				continue
 			}
-			for i, part := range append([]smm.Post{r.Post}, r.Post.Thread...) {
-				if !slices.ContainsFunc(seen, func(s sim.Item) bool { return shows(&s, l, &part, i > 0) }) {
+			for i, part := range r.parts() {
+				if !slices.ContainsFunc(seen, func(s sim.Item) bool { return shows(&s, l, &part, i > 0 || r.ReplyTo != "") }) {
 					out = append(out, r.ID+" on "+string(l.platform)+": "+shorten(part.Text, 40))
 				}
 			}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"encoding/csv"
 	"errors"
 	"fmt"
@@ -9,8 +10,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/smmkit/smmkit/platforms/bluesky"
-	"github.com/smmkit/smmkit/platforms/mastodon"
 	"github.com/smmkit/smmkit/smm"
 )
 
@@ -22,21 +21,52 @@ type row struct {
 	Channels []smm.Platform
 	Approved bool
 	Post     smm.Post
+	Format   string // reel or story
+	ReplyTo  string // id of an earlier row, which it answers
+	Quotes   string // id of an earlier row, which it quotes
 	Problems []note // what is wrong with the row itself; it is not scheduled then
 }
 
 // token names the row to the scheduler. It derives from the calendar and from
-// nothing else, so that the same row is the same entry in every run.
-func (r *row) token() string { return "calendar:" + r.ID }
+// nothing else, so that the same row is the same entry in every run. A row that
+// refers to another is an entry of its own on each channel.
+func (r *row) token(on smm.Platform) string {
+	if r.parent() == "" {
+		return "calendar:" + r.ID
+	}
+	return "calendar:" + r.ID + "@" + string(on)
+}
+
+// rowOf returns the id of the row that a token names.
+func rowOf(token string) string {
+	id, _, _ := strings.Cut(strings.TrimPrefix(token, "calendar:"), "@")
+	return id
+}
+
+// parent is the id of the row that must be public before this one.
+func (r *row) parent() string { return cmp.Or(r.ReplyTo, r.Quotes) }
+
+// parts are what the row makes on each channel, in order.
+func (r *row) parts() []smm.Post {
+	parts := append([]smm.Post{r.Post}, r.Post.Thread...)
+	if r.Post.FirstComment != "" {
+		parts = append(parts, smm.Post{Text: r.Post.FirstComment})
+	}
+	return parts
+}
 
 // columns are those of the file, in their order. "|" separates the elements of
 // a list.
 var columns = []string{
 	"id", "when", "channels", "approved", "language", "topic", "text",
+	"format",            // reel or story; none is what suits the media
 	"media", "alt_text", // files, and a description for each
-	"card",   // URL|title|description
-	"poll",   // duration|option|option ...
-	"thread", // the further parts
+	"card",          // URL|title|description
+	"poll",          // duration|option|option ...
+	"thread",        // the further parts
+	"first_comment", // under the post
+	"reply_to",      // id of an earlier row, which this one answers
+	"quote",         // id of an earlier row, which this one quotes
 }
 
 // campaign is the label that all posts of the calendar carry.
@@ -81,7 +111,35 @@ func parseCalendar(r io.Reader) ([]row, error) {
 		rows = append(rows, c.row)
 	}
 	slices.SortStableFunc(rows, func(a, b row) int { return a.When.Compare(b.When) })
+	refer(rows)
 	return rows, nil
+}
+
+// refer checks what rows say of each other.
+func refer(rows []row) {
+	earlier := make(map[string]*row)
+	for i := range rows {
+		r := &rows[i]
+		c, id, column := rowReader{row: *r}, r.parent(), "reply_to"
+		if r.Quotes != "" {
+			column = "quote"
+		}
+		switch parent := earlier[id]; {
+		case id == "":
+		case parent == nil:
+			c.problem(column, "%q: want the id of an earlier row", id)
+		case parent.Quotes != "":
+			c.problem(column, "%q quotes another row: nothing else can refer to it", id)
+		default:
+			for _, p := range r.Channels {
+				if !slices.Contains(parent.Channels, p) {
+					c.problem(column, "%q is not published on %s", id, p)
+				}
+			}
+		}
+		r.Problems = c.row.Problems
+		earlier[r.ID] = r
+	}
 }
 
 // rowReader turns one record into a row and collects what is wrong with it.
@@ -134,8 +192,8 @@ func (c *rowReader) channels() {
 	for name := range strings.FieldsSeq(c.cells["channels"]) {
 		p := smm.Platform(name)
 		switch {
-		case p != bluesky.Platform && p != mastodon.Platform:
-			c.problem("channels", "%q: want %s or %s, or both with a space between", name, bluesky.Platform, mastodon.Platform)
+		case platformOf(p) == nil:
+			c.problem("channels", "%q: want %s", name, platformNames())
 		case slices.Contains(c.row.Channels, p):
 			c.problem("channels", "%q is named twice", name)
 		default:
@@ -143,8 +201,16 @@ func (c *rowReader) channels() {
 		}
 	}
 	if c.cells["channels"] == "" {
-		c.problem("channels", "empty: want %s or %s, or both with a space between", bluesky.Platform, mastodon.Platform)
+		c.problem("channels", "empty: want %s", platformNames())
 	}
+}
+
+func platformNames() string {
+	names := make([]string, 0, len(platforms))
+	for _, p := range platforms {
+		names = append(names, string(p.name))
+	}
+	return "one or more of " + strings.Join(names, ", ") + ", with spaces between"
 }
 
 // post fills in the post. Whether it fits the platforms is not looked at here:
@@ -154,10 +220,11 @@ func (c *rowReader) post() {
 	p.Text = c.cells["text"]
 	p.Languages = strings.Fields(c.cells["language"])
 	p.Labels = smm.Labels{Campaign: campaign, Topic: c.cells["topic"]}
-	if p.Text == "" {
+	if p.Text == "" && c.cells["format"] != "story" {
 		c.problem("text", "empty: there is nothing to publish")
 	}
 	c.media()
+	c.format()
 	if card := c.list("card"); len(card) > 3 {
 		c.problem("card", "%d elements: want URL|title|description", len(card))
 	} else if len(card) > 0 {
@@ -173,6 +240,32 @@ func (c *rowReader) post() {
 	}
 	for _, part := range c.list("thread") {
 		p.Thread = append(p.Thread, smm.Post{Text: part, Languages: p.Languages})
+	}
+	p.FirstComment = c.cells["first_comment"]
+	c.row.ReplyTo, c.row.Quotes = c.cells["reply_to"], c.cells["quote"]
+	if c.row.ReplyTo != "" && c.row.Quotes != "" {
+		c.problem("quote", "a row answers another or quotes it: want one of the two")
+	}
+}
+
+func (c *rowReader) format() {
+	f := c.cells["format"]
+	c.row.Format = f
+	switch f {
+	case "":
+		return
+	case "reel", "story":
+	default:
+		c.problem("format", "%q: want reel, story or nothing", f)
+		return
+	}
+	for _, p := range c.row.Channels {
+		set := formats[p]
+		if set == nil {
+			c.problem("format", "%s has no format %q", p, f)
+		} else if err := set(&c.row.Post, f); err != nil {
+			c.problem("format", "%s: %v", p, err)
+		}
 	}
 }
 

@@ -107,7 +107,7 @@ func (d *desk) handle() (string, error) {
 	}
 	c := campaignFile{Handle: "bakery"}
 	if d.stage.mode == "connect" { // others may be there already
-		c.Handle += "-" + strings.ToLower(rand.Text()[:5])
+		c.Handle += strings.ToLower(rand.Text()[:5]) // letters and digits: other characters no two platforms agree on
 	}
 	if b, err = json.Marshal(c); err != nil {
 		return "", err

@@ -39,6 +39,14 @@ func (c *control) counters(ctx context.Context) (localweb.Counters, error) {
 	return call[localweb.Counters](ctx, c, http.MethodGet, "/counters", nil)
 }
 
+func (c *control) now(ctx context.Context) (localweb.ClockTime, error) {
+	return call[localweb.ClockTime](ctx, c, http.MethodGet, "/clock", nil)
+}
+
+func (c *control) advance(ctx context.Context, by time.Duration) (localweb.ClockTime, error) {
+	return call[localweb.ClockTime](ctx, c, http.MethodPost, "/clock", localweb.ClockAdvance{Advance: localweb.Duration(by)})
+}
+
 func (c *control) act(ctx context.Context, path string, what any) error {
 	_, err := call[json.RawMessage](ctx, c, http.MethodPost, path, what)
 	return err

@@ -50,19 +50,19 @@ func openDesk(ctx context.Context, o options, s *stage, p *plan, scr *screen) (_
 	if err := d.openFiles(ctx); err != nil {
 		return nil, err
 	}
+	media, err := s.openMedia(ctx, o, p, scr)
+	if err != nil {
+		return nil, err
+	}
 	drivers, channels, err := s.connect(ctx, d.keys, scr)
 	if err != nil {
 		return nil, err
 	}
 	d.channels = channels
 
-	media, err := p.mediaStore()
-	if err != nil {
-		return nil, err
-	}
 	// A gate sees every post, on every channel, before it leaves. The brand
 	// guide is one; a rule of your own is a function, see smm.GateFunc.
-	d.client, err = smm.New(drivers, smm.WithMediaStore(media), smm.WithGates(p.voice))
+	d.client, err = smm.New(drivers, smm.WithMediaStore(media), smm.WithGates(p.voice), smm.WithClock(s.clock))
 	if err != nil {
 		return nil, err
 	}
@@ -72,7 +72,7 @@ func openDesk(ctx context.Context, o options, s *stage, p *plan, scr *screen) (_
 // openOffice starts what works on its own: the scheduler, which publishes what
 // is due, and the inbox, whose answers go through the same database.
 func (d *desk) openOffice(ctx context.Context) (err error) {
-	opts := []scheduler.Option{scheduler.WithPoll(200 * time.Millisecond), scheduler.WithEvents(d.onEvent)}
+	opts := []scheduler.Option{scheduler.WithPoll(200 * time.Millisecond), scheduler.WithEvents(d.onEvent), scheduler.WithClock(d.stage.clock)}
 	if d.stage.control != nil {
 		// What a killed process held is taken up when its lease is over. Short
 		// leases suit a demonstration; a real platform may take its time.
@@ -82,7 +82,7 @@ func (d *desk) openOffice(ctx context.Context) (err error) {
 	if d.sched, err = scheduler.New(d.client, store, opts...); err != nil {
 		return err
 	}
-	if d.inbox, err = inbox.New(d.db.Inbox(), inbox.WithEnqueuer(d.sched)); err != nil {
+	if d.inbox, err = inbox.New(d.db.Inbox(), inbox.WithEnqueuer(d.sched), inbox.WithClock(d.stage.clock)); err != nil {
 		return err
 	}
 	ctx, d.stop = context.WithCancel(context.WithoutCancel(ctx)) // ends with Close, after the last step
@@ -119,7 +119,11 @@ func (d *desk) refs() []smm.Ref {
 // really is, is in the database.
 func (d *desk) onEvent(e scheduler.Event) {
 	switch e.Kind {
-	case scheduler.EventRetry, scheduler.EventFailed, scheduler.EventHuman, scheduler.EventExpired:
+	case scheduler.EventRetry:
+		if f := e.Delivery.Failure; f != nil { // else the platform only takes its time, over a video for example
+			d.scr.say("%s on %s: %s; trying again", nameOf(&e.Delivery), e.Delivery.Request.Channel.Platform, f.Message)
+		}
+	case scheduler.EventFailed, scheduler.EventHuman, scheduler.EventExpired:
 		why := "no reason given"
 		if f := e.Delivery.Failure; f != nil {
 			why = f.Message
@@ -135,7 +139,13 @@ func (d *desk) onEvent(e scheduler.Event) {
 }
 
 // nameOf names a delivery for people: by the beginning of its text.
-func nameOf(d *smm.Delivery) string { return fmt.Sprintf("%q", shorten(d.Request.Post.Text, 32)) }
+// A story has none.
+func nameOf(d *smm.Delivery) string {
+	if p := &d.Request.Post; p.Text == "" && len(p.Media) > 0 {
+		return p.Media[0].Name
+	}
+	return fmt.Sprintf("%q", shorten(d.Request.Post.Text, 32))
+}
 
 // dataFolder makes the folder for everything that lasts.
 func dataFolder(o options, s *stage) (string, error) {

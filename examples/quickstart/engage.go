@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -27,12 +28,18 @@ func (d *desk) engage(ctx context.Context, sum *summary) error {
 	for _, ref := range posts {
 		ours[ref] = true
 	}
-	// Whoever answers one of our posts mentions us by that, so reading the
-	// mentions finds them all with one request. SyncOptions.Posts would read
-	// the comments of each post as well, and so notice those that were edited.
-	onlyMentions := &inbox.SyncOptions{RecentPosts: -1}
+	// On Bluesky, Mastodon and X whoever answers a post mentions its author by
+	// that, and one list has them all. Elsewhere the comments of each post are a
+	// list of their own.
+	read := &inbox.SyncOptions{RecentPosts: -1, Posts: make(map[smm.Ref][]smm.Ref)}
+	for p, ref := range posts {
+		if d.plan.row(p.row).Format == "story" {
+			continue // has no comments: who answers one writes a private message
+		}
+		read.Posts[p.channel] = append(read.Posts[p.channel], ref)
+	}
 	if _, _, err := patiently(ctx, d.scr, func() ([]inbox.SyncResult, struct{}, error) {
-		results, err := d.inbox.Sync(ctx, d.client, d.refs(), onlyMentions)
+		results, err := d.inbox.Sync(ctx, d.client, d.refs(), read)
 		return results, struct{}{}, err
 	}); err != nil {
 		return err
@@ -43,7 +50,7 @@ func (d *desk) engage(ctx context.Context, sum *summary) error {
 	if err := d.reply(ctx, ours); err != nil {
 		return err
 	}
-	records, err := d.settle(ctx, "answered", answerCampaign)
+	records, err := d.settle(ctx, "answered", answerCampaign, 0)
 	for _, r := range records {
 		if r.Delivery.Phase == smm.PhasePublished {
 			sum.Answered++
@@ -73,7 +80,7 @@ func (d *desk) moderate(ctx context.Context, ours map[smm.Ref]bool, sum *summary
 		}
 		sum.Moderated++
 		d.scr.say("%s: %s %q by %s (%s)", it.Message.Channel.Platform, it.Decision.Action,
-			shorten(string(it.Message.Text), 40), it.Message.Author.Handle, it.Decision.Reason)
+			shorten(string(it.Message.Text), 40), authorOf(&it), it.Decision.Reason)
 	}
 	return nil
 }
@@ -123,9 +130,14 @@ func (d *desk) reply(ctx context.Context, ours map[smm.Ref]bool) error {
 		if reply.Repeated {
 			continue // by an earlier run
 		}
-		d.scr.say("%s: answering %q by %s with %q", it.Message.Channel.Platform, shorten(string(it.Message.Text), 40), it.Message.Author.Handle, a.ID)
+		d.scr.say("%s: answering %q by %s with %q", it.Message.Channel.Platform, shorten(string(it.Message.Text), 40), authorOf(&it), a.ID)
 	}
 	return nil
+}
+
+// authorOf names who wrote an item: not every platform has handles.
+func authorOf(it *inbox.Item) string {
+	return cmp.Or(it.Message.Author.Handle, string(it.Message.Author.Name))
 }
 
 // answerTo finds the canned answer to a message: it was allowed, is a question,

@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -63,9 +64,16 @@ func TestBadInput(t *testing.T) {
 		"connect to nonsense": {args: args("-connect", "localhost:80"), want: []string{"control URL"}},
 		"live without a word": {args: args("-live"), want: []string{
 			"BLUESKY_SERVER", "BLUESKY_IDENTIFIER", "BLUESKY_APP_PASSWORD", "MASTODON_SERVER", "MASTODON_TOKEN",
+			"FACEBOOK_TOKEN", "INSTAGRAM_TOKEN", "THREADS_TOKEN", "X_ACCESS_TOKEN",
 		}},
 		"live with half a login": {
 			args: args("-live"), env: map[string]string{"MASTODON_SERVER": "https://social.example"}, want: []string{"MASTODON_TOKEN"},
+		},
+		"hurry alone":      {args: args("-hurry"), want: []string{"-connect"}},
+		"media for nobody": {args: args("-media-url", "https://shop.example"), want: []string{"-media-url"}},
+		"media address":    {args: args("-media-addr", "nowhere"), want: []string{"-media-addr"}},
+		"media from nowhere": {
+			args: args("-live", "-media-url", "shop.example"), env: map[string]string{"THREADS_TOKEN": "token"}, want: []string{"-media-url"},
 		},
 		"no folder":          {args: args("-files", "does-not-exist"), want: []string{"calendar.csv"}},
 		"no calendar":        {args: without("calendar.csv"), want: []string{"calendar.csv"}},
@@ -109,10 +117,14 @@ func TestCalendarProblems(t *testing.T) {
 		return b.String()
 	}
 	rows, err := parseCalendar(strings.NewReader(file(
-		[]string{"a", "tomorrow", "bluesky orkut bluesky", "perhaps", "en", "", "", "x.jpg", "one|two", "a|b|c|d", "soon|x|y", ""},
-		[]string{"a", "2026-12-01 10:00", "mastodon", "yes", "en", "", "fine", "", "", "", "", ""},
+		[]string{"a", "tomorrow", "bluesky orkut bluesky", "perhaps", "en", "", "", "", "x.jpg", "one|two", "a|b|c|d", "soon|x|y", "", "", "", ""},
+		[]string{"a", "2026-12-01 10:00", "mastodon", "yes", "en", "", "fine", "", "", "", "", "", "", "", "", ""},
 		[]string{"b", "2026-12-01 09:00", "mastodon", "yes"},
-		[]string{"", "2026-12-01 11:00", "mastodon", "no", "en", "t", "text", "", "", "", "1h|x|y", "two|three"},
+		[]string{"", "2026-12-01 11:00", "mastodon", "no", "en", "t", "text", "", "", "", "", "1h|x|y", "two|three", "", "", ""},
+		[]string{"c", "2026-12-01 12:00", "mastodon", "yes", "en", "", "text", "story", "", "", "", "", "", "", "a", "b"},
+		[]string{"d", "2026-12-01 13:00", "instagram", "yes", "en", "", "", "story", "", "", "", "", "", "", "", "a"},
+		[]string{"e", "2026-12-01 14:00", "instagram", "yes", "en", "", "text", "film", "", "", "", "", "", "", "late", ""},
+		[]string{"late", "2026-12-01 15:00", "mastodon", "yes", "en", "", "text", "", "", "", "", "", "", "", "", "c"},
 	)))
 	require.NoError(t, err)
 	got := make(map[int][]string)
@@ -128,19 +140,26 @@ func TestCalendarProblems(t *testing.T) {
 		3: {"id"},
 		4: {"row"},
 		5: {"id"},
+		6: {"format", "quote"},    // no stories there, and not both
+		7: {"quote"},              // its channel has no such post
+		8: {"format", "reply_to"}, // a format that nobody has, and a post that comes later
+		9: {"quote"},              // a quote of a quote
 	}, got)
+	at := slices.IndexFunc(rows, func(r row) bool { return r.Line == 5 })
+	require.Len(t, rows[at].Post.Thread, 2)
+	require.Equal(t, []string{"x", "y"}, rows[at].Post.Poll.Options)
+	require.Equal(t, "calendar:a", rows[at-1].token("mastodon"))
 	last := rows[len(rows)-1]
-	require.Len(t, last.Post.Thread, 2)
-	require.Equal(t, []string{"x", "y"}, last.Post.Poll.Options)
-	require.Equal(t, "calendar:a", rows[len(rows)-2].token())
+	require.Equal(t, "calendar:late@mastodon", last.token("mastodon"))
+	require.Equal(t, "late", rowOf(last.token("mastodon")))
 }
 
 func FuzzCalendar(f *testing.F) {
 	b, err := fs.ReadFile(builtIn, "calendar.csv")
 	require.NoError(f, err)
 	f.Add(string(b))
-	f.Add(strings.Join(columns, ",") + "\n,,,,,,,,,,,\n")
-	f.Add(strings.Join(columns, ",") + "\na,2026-01-01 00:00,bluesky,yes,en,,x,|,|,|,|,|\n")
+	f.Add(strings.Join(columns, ",") + "\n,,,,,,,,,,,,,,,\n")
+	f.Add(strings.Join(columns, ",") + "\na,2026-01-01 00:00,bluesky,yes,en,,x,reel,|,|,|,|,|,x,a,a\n")
 	f.Fuzz(func(t *testing.T, s string) {
 		rows, err := parseCalendar(strings.NewReader(s))
 		if err != nil {
@@ -151,7 +170,8 @@ func FuzzCalendar(f *testing.F) {
 				require.NotEmpty(t, r.ID)
 				require.False(t, r.When.IsZero())
 				require.NotEmpty(t, r.Channels)
-				require.NotEmpty(t, r.Post.Text)
+				require.True(t, r.Post.Text != "" || r.Format == "story")
+				require.False(t, r.ReplyTo != "" && r.Quotes != "")
 			}
 		}
 	})

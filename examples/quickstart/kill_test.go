@@ -70,14 +70,14 @@ func TestKilledAtAnyMoment(t *testing.T) {
 	t.Parallel()
 	web, rng := simulators(t), seed(t)
 	inForce(t, web, `{"class": "commit", "kind": "slow", "times": -1, "delay": "150ms"}`)
-	args := []string{"-connect", web.URL(), "-data", t.TempDir(), "-step", "400ms"}
+	args := []string{"-hurry", "-connect", web.URL(), "-data", t.TempDir(), "-step", "400ms"}
 	kills := 0
 	for range 20 { // all before the last post is due
 		if kill(t, time.Duration(30+rng.IntN(550))*time.Millisecond, "", args...) {
 			kills++
 		}
 	}
-	for _, word := range []string{"Signed in", "Publishing", "of 25 published", "says", "answering", "Reading numbers"} {
+	for _, word := range []string{"Signed in", "Publishing", "of 82 published", "says", "answering", "Reading numbers"} {
 		if kill(t, time.Minute, word, args...) {
 			kills++
 		}
@@ -112,7 +112,7 @@ func TestLostReplies(t *testing.T) {
 		`{"class": "prepare", "kind": "cut-before"}`,
 		`{"class": "read", "kind": "error-before", "times": 3, "status": 503}`,
 	)
-	args := []string{"-connect", web.URL(), "-data", t.TempDir()}
+	args := []string{"-hurry", "-connect", web.URL(), "-data", t.TempDir()}
 	for range 2 { // and as if that were not enough
 		kill(t, time.Duration(500+rng.IntN(2500))*time.Millisecond, "", args...)
 	}

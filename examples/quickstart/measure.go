@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"path/filepath"
 	"strconv"
-	"time"
 
 	"github.com/smmkit/smmkit/analytics"
 	"github.com/smmkit/smmkit/analytics/report"
@@ -39,12 +38,12 @@ func (d *desk) measure(ctx context.Context, sum *summary) error {
 }
 
 // numbers reads what a platform counted: of the channel itself, and of every
-// item that was published there.
+// post that was published there. Comments have no numbers on most.
 func (d *desk) numbers(ctx context.Context, ch smm.Ref, records []*scheduler.Record) ([]smm.Metric, error) {
 	var posts []smm.Ref
 	for _, r := range records {
-		if r.Delivery.Request.Channel == ch && r.Delivery.Phase == smm.PhasePublished {
-			posts = append(posts, r.Delivery.Outcome.Post)
+		if post := r.Delivery.Outcome.Post; r.Delivery.Request.Channel == ch && post.Kind == smm.KindPost {
+			posts = append(posts, post)
 		}
 	}
 	requests := []smm.MetricRequest{{Subjects: []smm.Ref{ch}}}
@@ -68,7 +67,7 @@ func (d *desk) numbers(ctx context.Context, ch smm.Ref, records []*scheduler.Rec
 // report writes the page that the boss asks for.
 func (d *desk) report(metrics []smm.Metric, sum *summary) error {
 	r := report.ForChannels("Opening campaign of the bakery", sum.KPIs, func(ch smm.Ref) string { return sum.names[ch] })
-	r.Generated = time.Now()
+	r.Generated = d.stage.clock.Now()
 	r.Summary = []string{
 		fmt.Sprintf("%d of %d scheduled items were published.", sum.Published, sum.Scheduled),
 		fmt.Sprintf("%d comments were moderated and %d questions answered.", sum.Moderated, sum.Answered),

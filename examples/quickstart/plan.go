@@ -120,6 +120,15 @@ func (p *plan) checkVisitors() error {
 	return errors.Join(errs...)
 }
 
+// row returns the row with an id, or an empty one.
+func (p *plan) row(id string) *row {
+	i := slices.IndexFunc(p.rows, func(r row) bool { return r.ID == id })
+	if i < 0 {
+		return &row{}
+	}
+	return &p.rows[i]
+}
+
 // fingerprint notes the hash of each picture. A post keeps the name of a file
 // and not its bytes; the hash keeps anybody from swapping the picture between
 // approval and publication.

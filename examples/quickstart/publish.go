@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/smmkit/smmkit/scheduler"
@@ -16,10 +15,11 @@ import (
 // hands the approved ones without errors to the scheduler.
 func (d *desk) schedule(ctx context.Context, sum *summary) error {
 	d.scr.heading("Checking %d rows of the calendar", len(d.plan.rows))
-	at := time.Now().Add(2 * d.step)
+	at := d.stage.clock.Now().Add(2 * d.step)
 	for i := range d.plan.rows {
 		r := &d.plan.rows[i]
 		ok, err := d.check(ctx, r, sum)
+		ok = ok && d.checkParent(r, sum)
 		switch {
 		case err != nil:
 			return fmt.Errorf("check %q: %w", r.ID, err)
@@ -31,14 +31,17 @@ func (d *desk) schedule(ctx context.Context, sum *summary) error {
 			continue
 		}
 		sum.due = append(sum.due, r)
-		items, fresh, err := d.enter(ctx, r, at)
+		sum.Scheduled += len(d.channelsOf(r)) * len(r.parts())
+		if r.Quotes != "" {
+			continue // when it is known what it quotes
+		}
+		fresh, err := d.enter(ctx, r, at)
 		if err != nil {
 			return fmt.Errorf("schedule %q: %w", r.ID, err)
 		}
 		if fresh {
 			at = at.Add(d.step)
 		}
-		sum.Scheduled += items
 	}
 	d.scr.findings(sum.FindingList)
 	sum.Findings = len(sum.FindingList)
@@ -64,11 +67,55 @@ func (d *desk) check(ctx context.Context, r *row, sum *summary) (ok bool, err er
 		return false, nil
 	}
 	findings, _, err := patiently(ctx, d.scr, func() (smm.Findings, struct{}, error) {
-		fs, err := d.client.Validate(ctx, &r.Post, channels)
+		fs, err := d.validate(ctx, r, channels)
 		return fs, struct{}{}, err
 	})
+	if d.stage.control != nil { // the vendor could not fetch media from this machine, but its simulator can
+		findings = slices.DeleteFunc(findings, func(f smm.Finding) bool { return f.Code == "media.unreachable" })
+	}
 	sum.FindingList = append(sum.FindingList, notesOf(r, findings, channels)...)
 	return !findings.HasErrors(), err
+}
+
+// validate checks a row on its channels. What another row will be is not known
+// yet, so something stands in for it.
+func (d *desk) validate(ctx context.Context, r *row, channels []smm.Ref) (smm.Findings, error) {
+	if r.parent() == "" {
+		return d.client.Validate(ctx, &r.Post, channels)
+	}
+	var all smm.Findings
+	for _, ch := range channels {
+		post := r.referring(ch.WithKind(smm.KindPost, "1"))
+		findings, err := d.client.Validate(ctx, &post, []smm.Ref{ch})
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, findings...)
+	}
+	return all, nil
+}
+
+// referring returns the row's post with what it answers or quotes.
+func (r *row) referring(to smm.Ref) smm.Post {
+	post := r.Post
+	if r.Quotes != "" {
+		post.Quote = to
+	} else {
+		post.ReplyTo = to
+	}
+	return post
+}
+
+// checkParent reports whether what the row answers or quotes goes out.
+func (d *desk) checkParent(r *row, sum *summary) bool {
+	if r.parent() == "" || slices.ContainsFunc(sum.due, func(due *row) bool { return due.ID == r.parent() }) {
+		return true
+	}
+	sum.FindingList = append(sum.FindingList, note{
+		Row: r.ID, Line: r.Line, Severity: smm.SeverityError, Code: "calendar.parent", Path: "reply_to",
+		Message: fmt.Sprintf("%q, which it is about, does not go out", r.parent()),
+	})
+	return false
 }
 
 // notesOf names the findings about a row. What is the same on each of its
@@ -105,33 +152,101 @@ func (d *desk) channelsOf(r *row) []smm.Ref {
 	return out
 }
 
-// enter schedules a row and returns how many items it makes. What an earlier
-// run scheduled stays as it is, with the time that it was given then.
-func (d *desk) enter(ctx context.Context, r *row, at time.Time) (items int, fresh bool, err error) {
-	for _, err := range d.sched.List(ctx, scheduler.Query{Token: r.token()}) {
-		if err != nil {
-			return 0, false, err
-		}
-		items++
+// enter schedules a row and reports whether that was new. What an earlier run
+// scheduled stays as it is, with the time that it was given then.
+func (d *desk) enter(ctx context.Context, r *row, at time.Time) (fresh bool, err error) {
+	channels := d.channelsOf(r)
+	if r.parent() == "" {
+		return d.enterOn(ctx, channels, &r.Post, at, &scheduler.ScheduleOptions{Token: r.token("")})
 	}
-	if items > 0 {
-		return items, false, nil
+	records, err := d.list(ctx, campaign)
+	if err != nil {
+		return false, err
+	}
+	heads := headsOf(records)
+	for _, ch := range channels {
+		o, post := &scheduler.ScheduleOptions{Token: r.token(ch.Platform)}, r.Post
+		parent := heads[place{r.parent(), ch}]
+		switch {
+		case parent == nil:
+			return fresh, fmt.Errorf("the database has no entry for %q on %s", r.parent(), ch.Platform)
+		case r.ReplyTo != "": // waits for the post that it answers
+			o.After = &smm.After{Parent: parent.Delivery.ID}
+		case parent.Delivery.Phase != smm.PhasePublished:
+			continue // there is nothing to quote; the post that is missing is told
+		default:
+			post = r.referring(parent.Delivery.Outcome.Post)
+		}
+		made, err := d.enterOn(ctx, []smm.Ref{ch}, &post, at, o)
+		if err != nil {
+			return fresh, err
+		}
+		fresh = fresh || made
+	}
+	return fresh, nil
+}
+
+func (d *desk) enterOn(ctx context.Context, channels []smm.Ref, p *smm.Post, at time.Time, o *scheduler.ScheduleOptions) (fresh bool, err error) {
+	for _, err := range d.sched.List(ctx, scheduler.Query{Token: o.Token}) {
+		return false, err // it is there already, or cannot be looked up
 	}
 	// If another process comes between the look and the call, the token makes
 	// one of the two a repetition of the other.
-	planned, _, err := d.sched.Schedule(ctx, &r.Post, d.channelsOf(r), at, &scheduler.ScheduleOptions{Token: r.token()})
-	return len(planned), true, err
+	_, _, err = d.sched.Schedule(ctx, p, channels, at, o)
+	return true, err
+}
+
+// list returns the deliveries with a label, by planned time.
+func (d *desk) list(ctx context.Context, label string) ([]*scheduler.Record, error) {
+	var records []*scheduler.Record
+	for r, err := range d.sched.List(ctx, scheduler.Query{Labels: smm.Labels{Campaign: label}}) {
+		if err != nil {
+			return nil, err
+		}
+		records = append(records, r)
+	}
+	return records, nil
+}
+
+// place says where a post of the calendar stands.
+type place struct {
+	row     string // id
+	channel smm.Ref
+}
+
+// headsOf returns the first part of each row on each channel: not what goes on
+// with a thread, and no first comment.
+func headsOf(records []*scheduler.Record) map[place]*scheduler.Record {
+	entries := make(map[string]string) // by delivery
+	for _, r := range records {
+		entries[r.Delivery.ID] = r.Delivery.Entry
+	}
+	heads := make(map[place]*scheduler.Record)
+	for _, r := range records {
+		if d := &r.Delivery; d.Parent == "" || entries[d.Parent] != d.Entry {
+			heads[place{rowOf(r.Token), d.Request.Channel}] = r
+		}
+	}
+	return heads
 }
 
 // publish waits until everything is public, or known not to be.
 func (d *desk) publish(ctx context.Context, sum *summary) error {
 	d.scr.heading("Publishing %d items", sum.Scheduled)
-	records, err := d.settle(ctx, "published", campaign)
-	if err != nil {
+	if _, err := d.settle(ctx, "published", campaign, sum.Scheduled); err != nil {
 		return err
 	}
-	if len(records) < sum.Scheduled {
-		return fmt.Errorf("the database has %d of %d scheduled items: was it replaced meanwhile?", len(records), sum.Scheduled)
+	for _, r := range sum.due {
+		if r.Quotes == "" {
+			continue
+		}
+		if _, err := d.enter(ctx, r, d.stage.clock.Now()); err != nil {
+			return fmt.Errorf("schedule %q: %w", r.ID, err)
+		}
+	}
+	records, err := d.settle(ctx, "published", campaign, sum.Scheduled)
+	if err != nil {
+		return err
 	}
 	for _, r := range records {
 		if r.Delivery.Phase == smm.PhasePublished {
@@ -139,30 +254,37 @@ func (d *desk) publish(ctx context.Context, sum *summary) error {
 			continue
 		}
 		sum.Failed = append(sum.Failed, fmt.Sprintf("%s on %s: %s: %v",
-			strings.TrimPrefix(r.Token, "calendar:"), r.Delivery.Request.Channel.Platform, r.Delivery.Phase, r.Delivery.Err()))
+			rowOf(r.Token), r.Delivery.Request.Channel.Platform, r.Delivery.Phase, r.Delivery.Err()))
+	}
+	if len(records) < sum.Scheduled && len(sum.Failed) == 0 {
+		return fmt.Errorf("the database has %d of %d scheduled items: was it replaced meanwhile?", len(records), sum.Scheduled)
 	}
 	sum.records = records
 	return nil
 }
 
-// settle waits for all deliveries with a label, drawing progress. The scheduler
-// does the work meanwhile, on its own.
-func (d *desk) settle(ctx context.Context, done, label string) ([]*scheduler.Record, error) {
+// settle waits for all deliveries with a label, drawing progress towards a
+// number of them. The scheduler does the work meanwhile, on its own.
+func (d *desk) settle(ctx context.Context, done, label string, total int) ([]*scheduler.Record, error) {
 	for {
-		var records []*scheduler.Record
+		records, err := d.list(ctx, label)
+		if err != nil {
+			return nil, err
+		}
 		settled := 0
-		for r, err := range d.sched.List(ctx, scheduler.Query{Labels: smm.Labels{Campaign: label}}) {
-			if err != nil {
-				return nil, err
-			}
-			records = append(records, r)
+		for _, r := range records {
 			if r.Delivery.Phase.Final() || r.Delivery.Phase == smm.PhaseHuman {
 				settled++
 			}
 		}
-		d.scr.progress(done, settled, len(records))
+		d.scr.progress(done, settled, max(total, len(records)))
 		if settled == len(records) {
 			return records, nil
+		}
+		if d.stage.hurries {
+			if err := d.hurry(ctx, records); err != nil {
+				return nil, err
+			}
 		}
 		select {
 		case <-ctx.Done():

@@ -1,25 +1,26 @@
 package main
 
 import (
+	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/smmkit/smmkit/examples/internal/localweb"
-	"github.com/smmkit/smmkit/platforms/bluesky"
-	"github.com/smmkit/smmkit/platforms/mastodon"
 	"github.com/smmkit/smmkit/smm"
 )
 
 // stage is where the program acts: simulators or the real thing.
 type stage struct {
-	mode    string       // "own", "connect" or "live"; names the files in the data folder too
-	control *control     // nil on the real thing
-	logins  []login      // one for each platform that there is an account on
-	close   func() error // nil if there is nothing to stop
+	mode    string   // "own", "connect" or "live"; names the files in the data folder too
+	control *control // nil on the real thing
+	logins  []login  // one for each platform that there is an account on
+	clock   *clock   // the simulators' time
+	hurries bool     // may move it
+	media   smm.MediaHost
+	closers []func() error // what stops it, in reverse
 }
 
 // login is an account as its platform's client wants it: the values that the
@@ -32,45 +33,40 @@ type login struct {
 	channel smm.Ref // likewise known ahead in the simulators only
 }
 
-// variables are what a login takes, by platform, in the order of use.
-var variables = []struct {
-	platform smm.Platform
-	names    []string
-}{
-	{bluesky.Platform, []string{"BLUESKY_SERVER", "BLUESKY_IDENTIFIER", "BLUESKY_APP_PASSWORD"}},
-	{mastodon.Platform, []string{"MASTODON_SERVER", "MASTODON_TOKEN"}},
-}
-
-func liveVariables() []string {
-	var all []string
-	for _, v := range variables {
-		all = append(all, v.names...)
-	}
-	return all
-}
-
 // openStage starts simulators, finds them, or reads credentials.
 func openStage(ctx context.Context, o options, getenv func(string) string, scr *screen) (*stage, error) {
 	switch {
 	case o.live:
 		logins, err := liveLogins(getenv)
-		return &stage{mode: "live", logins: logins}, err
+		return &stage{mode: "live", logins: logins, clock: new(clock)}, err
 	case o.connect != "":
 		scr.say("Using the simulators at %s", o.connect)
-		return &stage{mode: "connect", control: newControl(o.connect)}, nil
+		s := &stage{mode: "connect", control: newControl(o.connect), clock: new(clock), hurries: o.hurry}
+		return s, s.setClock(ctx)
 	}
 	web, err := localweb.Start(ctx, localweb.Options{Handles: []string{}})
 	if err != nil {
 		return nil, err
 	}
-	scr.say("Simulators of both platforms run in this process; watch them at %s", web.URL())
-	return &stage{mode: "own", control: newControl(web.URL()), close: web.Close}, nil
+	scr.say("Simulators of all platforms run in this process; watch them at %s", web.URL())
+	s := &stage{mode: "own", control: newControl(web.URL()), clock: new(clock), hurries: true, closers: []func() error{web.Close}}
+	return s, s.setClock(ctx)
+}
+
+// setClock reads the simulators' time. It is not read again: a jump while a post
+// is on its way would look as if this process had been frozen.
+func (s *stage) setClock(ctx context.Context) error {
+	now, err := s.control.now(ctx)
+	if err == nil {
+		s.clock.follow(now)
+	}
+	return err
 }
 
 // Close stops what openStage started.
 func (s *stage) Close() {
-	if s.close != nil {
-		_ = s.close() // the program ends
+	for _, stop := range slices.Backward(s.closers) {
+		_ = stop() // the program ends
 	}
 }
 
@@ -79,10 +75,13 @@ func (s *stage) Close() {
 func liveLogins(getenv func(string) string) ([]login, error) {
 	var logins []login
 	var missing []string
-	for _, v := range variables {
-		l := login{platform: v.platform, values: make(map[string]string)}
+	for _, p := range platforms {
+		l := login{platform: p.name, values: make(map[string]string)}
+		for _, name := range p.may {
+			l.values[name] = getenv(name)
+		}
 		var lacks []string
-		for _, name := range v.names {
+		for _, name := range p.needs {
 			if l.values[name] = getenv(name); l.values[name] == "" {
 				lacks = append(lacks, name)
 			}
@@ -90,10 +89,10 @@ func liveLogins(getenv func(string) string) ([]login, error) {
 		switch len(lacks) {
 		case 0:
 			logins = append(logins, l)
-		case len(v.names):
-			missing = append(missing, strings.Join(v.names, ", "))
+		case len(p.needs):
+			missing = append(missing, strings.Join(p.needs, " with "))
 		default:
-			return nil, usagef("-live: %s needs %s as well", v.platform, strings.Join(lacks, " and "))
+			return nil, usagef("-live: %s needs %s as well", p.name, strings.Join(lacks, " and "))
 		}
 	}
 	if len(logins) == 0 {
@@ -107,12 +106,12 @@ func liveLogins(getenv func(string) string) ([]login, error) {
 // its client needs.
 func (s *stage) makeAccounts(ctx context.Context, handle string) error {
 	s.logins = nil
-	for _, v := range variables {
-		a, err := s.control.account(ctx, v.platform, handle)
+	for _, p := range platforms {
+		a, err := s.control.account(ctx, p.name, handle)
 		if err != nil {
 			return err
 		}
-		s.logins = append(s.logins, login{platform: v.platform, values: a.Login, handle: a.Handle, channel: a.Channel})
+		s.logins = append(s.logins, login{platform: p.name, values: a.Login, handle: a.Handle, channel: a.Channel})
 	}
 	return nil
 }
@@ -120,60 +119,17 @@ func (s *stage) makeAccounts(ctx context.Context, handle string) error {
 // connect signs in everywhere. From here on nothing knows whether the account is
 // a real one.
 func (s *stage) connect(ctx context.Context, keys smm.CredentialStore, scr *screen) (drivers []smm.Driver, channels []smm.Channel, err error) {
+	in := &entrance{keys: keys, media: s.media, clock: s.clock}
 	for _, l := range s.logins {
-		d, ch, err := patiently(ctx, scr, func() (smm.Driver, smm.Channel, error) { return signIn(ctx, keys, l) })
+		p := platformOf(l.platform)
+		d, ch, err := patiently(ctx, scr, func() (smm.Driver, smm.Channel, error) { return p.signIn(ctx, in, l.values) })
 		if err != nil {
 			return nil, nil, fmt.Errorf("sign in to %s: %w", l.platform, err)
 		}
-		scr.say("Signed in to %s as %s", l.platform, ch.Handle)
+		scr.say("Signed in to %s as %s", l.platform, cmp.Or(ch.Handle, ch.Name))
 		drivers, channels = append(drivers, d), append(channels, ch)
 	}
 	return drivers, channels, nil
-}
-
-// signIn is where a platform's name becomes its driver.
-func signIn(ctx context.Context, keys smm.CredentialStore, l login) (smm.Driver, smm.Channel, error) {
-	switch v := l.values; l.platform {
-	case bluesky.Platform:
-		return signInBluesky(ctx, keys, v["BLUESKY_SERVER"], v["BLUESKY_IDENTIFIER"], v["BLUESKY_APP_PASSWORD"])
-	case mastodon.Platform:
-		// Whoever only has a token needs no store for it.
-		return mastodon.FromToken(ctx, v["MASTODON_SERVER"], v["MASTODON_TOKEN"], nil)
-	}
-	return nil, smm.Channel{}, fmt.Errorf("%w: platform %q", errors.ErrUnsupported, l.platform)
-}
-
-// signInBluesky makes a driver over a credential store, as a host with many
-// accounts does: the driver finds the session there, and puts it back whenever
-// it renews it. A script would call bluesky.FromAppPassword.
-func signInBluesky(ctx context.Context, keys smm.CredentialStore, server, identifier, password string) (smm.Driver, smm.Channel, error) {
-	known, err := keys.Accounts(ctx, "", bluesky.Platform)
-	if err != nil {
-		return nil, smm.Channel{}, err
-	}
-	var ch smm.Channel
-	for _, account := range known {
-		kept, err := keys.Load(ctx, "", account)
-		if err != nil {
-			return nil, smm.Channel{}, err
-		}
-		if kept.Extra[bluesky.ExtraAppPassword].Equal(smm.NewSecret(password)) {
-			ch = smm.Channel{Ref: account, Handle: identifier}
-		} else if err := keys.Delete(ctx, "", account); err != nil {
-			return nil, smm.Channel{}, err
-		}
-	}
-	if ch.Ref.IsZero() {
-		var session smm.Credential
-		if ch, session, err = bluesky.SignIn(ctx, server, identifier, password, nil); err != nil {
-			return nil, smm.Channel{}, err
-		}
-		if _, err := keys.Swap(ctx, "", ch.Ref, 0, session); err != nil {
-			return nil, smm.Channel{}, err
-		}
-	}
-	d, err := bluesky.New(bluesky.Config{Credentials: keys})
-	return d, ch, err
 }
 
 // patiently tries a read again as long as its failure may pass: a platform that

@@ -11,19 +11,13 @@ import (
 	"github.com/smmkit/smmkit/smm/sim"
 )
 
-// place says where a post of the calendar stands.
-type place struct {
-	row     string // token
-	channel smm.Ref
-}
-
 // postsOf returns the public posts by row and channel. Of a thread that is its
 // first part.
 func postsOf(records []*scheduler.Record) map[place]smm.Ref {
 	out := make(map[place]smm.Ref)
-	for _, r := range records {
-		if d := &r.Delivery; d.Parent == "" && d.Phase == smm.PhasePublished {
-			out[place{r.Token, d.Request.Channel}] = d.Outcome.Post
+	for p, r := range headsOf(records) {
+		if r.Delivery.Phase == smm.PhasePublished {
+			out[p] = r.Delivery.Outcome.Post
 		}
 	}
 	return out
@@ -41,7 +35,7 @@ func (d *desk) play(ctx context.Context, posts map[place]smm.Ref) error {
 		if !ok {
 			continue
 		}
-		post := posts[place{(&row{ID: v.Row}).token(), ch.Ref}]
+		post := posts[place{v.Row, ch.Ref}]
 		if v.Do != "follow" && post.IsZero() {
 			continue // its post is not public
 		}

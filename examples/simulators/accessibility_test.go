@@ -12,7 +12,6 @@ import (
 	"github.com/chromedp/chromedp"
 	"github.com/stretchr/testify/require"
 
-	"github.com/smmkit/smmkit/smm"
 	"github.com/smmkit/smmkit/smm/sim"
 )
 
@@ -45,7 +44,7 @@ func (b tab) prefer(feature, value string) {
 // colour schemes, at three widths, after success and after failure.
 func TestBrowserAccessibility(t *testing.T) {
 	b, w := openTab(t), startWeb(t)
-	for _, p := range []smm.Platform{"bluesky", "mastodon"} {
+	for p := range w.Doc().Platforms {
 		root, err := w.Server(p).VisitorPosts(t.Context(), "ines", "", "a post of the public")
 		require.NoError(t, err)
 		for _, i := range []sim.Item{
@@ -70,7 +69,7 @@ func TestBrowserAccessibility(t *testing.T) {
 	}
 	for _, scheme := range []string{"light", "dark"} {
 		b.prefer("prefers-color-scheme", scheme)
-		for _, width := range []int64{1400, 800, 320} {
+		for _, width := range []int64{1400, 800, 360, 320} {
 			b.do(chromedp.EmulateViewport(width, 900))
 			t.Run(fmt.Sprintf("%s, %d wide", scheme, width), check)
 		}

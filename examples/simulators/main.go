@@ -39,13 +39,28 @@ func main() {
 	}
 }
 
+// platforms are those that run, each with a flag for its address.
+var platforms = []struct {
+	name  string
+	start func(addr string) localweb.Simulator
+}{
+	{"Bluesky", localweb.Bluesky},
+	{"Facebook", localweb.Facebook},
+	{"Instagram", localweb.Instagram},
+	{"Mastodon", localweb.Mastodon},
+	{"Threads", localweb.Threads},
+	{"X", localweb.X},
+}
+
 // run serves until ctx ends.
 func run(ctx context.Context, args []string, out, errs io.Writer) error {
 	flags := flag.NewFlagSet("simulators", flag.ContinueOnError)
 	flags.SetOutput(errs)
 	addr := flags.String("addr", "127.0.0.1:0", "listen on `host:port` with the page and the control API")
-	bluesky := flags.String("bluesky-addr", "", "listen on `host:port` as Bluesky (default a free port)")
-	mastodon := flags.String("mastodon-addr", "", "listen on `host:port` as Mastodon (default a free port)")
+	addrs := make([]*string, len(platforms))
+	for i, p := range platforms {
+		addrs[i] = flags.String(strings.ToLower(p.name)+"-addr", "", "listen on `host:port` as "+p.name+" (default a free port)")
+	}
 	handles := flags.String("accounts", localweb.DefaultHandle, "make these accounts on every platform, `names` separated by commas")
 	remote := flags.Bool("remote", false, "allow addresses that other machines can reach; nothing here has a password")
 	asJSON := flags.Bool("json", false, "print one line of JSON and nothing else")
@@ -56,9 +71,13 @@ func run(ctx context.Context, args []string, out, errs io.Writer) error {
 		return fmt.Errorf("%q is no flag; see -help", flags.Arg(0))
 	}
 
+	simulators := make([]localweb.Simulator, len(platforms))
+	for i, p := range platforms {
+		simulators[i] = p.start(*addrs[i])
+	}
 	web, err := localweb.Start(ctx, localweb.Options{
 		Addr:      *addr,
-		Platforms: []localweb.Simulator{localweb.Bluesky(*bluesky), localweb.Mastodon(*mastodon)},
+		Platforms: simulators,
 		Handles:   names(*handles),
 		Remote:    *remote,
 	})

@@ -17,6 +17,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/smmkit/smmkit/examples/internal/localweb"
+	"github.com/smmkit/smmkit/smm"
 )
 
 // asProgram makes the test binary behave as the program, so that tests can
@@ -53,9 +54,11 @@ func TestJSON(t *testing.T) {
 			require.NoError(t, err)
 			var d localweb.Document
 			require.NoError(t, json.Unmarshal(line, &d))
-			require.NotEmpty(t, d.Platforms["bluesky"])
-			require.NotEmpty(t, d.Platforms["mastodon"])
-			require.Len(t, d.Accounts, 2)
+			require.Len(t, d.Platforms, len(platforms))
+			require.Len(t, d.Accounts, len(platforms))
+			for _, p := range platforms {
+				require.NotEmpty(t, d.Platforms[smm.Platform(strings.ToLower(p.name))], p.name)
+			}
 
 			r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, d.Control+"/platforms", nil)
 			require.NoError(t, err)
@@ -105,6 +108,8 @@ func TestText(t *testing.T) {
 		"  channel mastodon@127.0.0.1:", "  channel bluesky/channel/did:plc:",
 		"  export BLUESKY_SERVER=http://127.0.0.1:", "  export BLUESKY_IDENTIFIER=bakery.", "  export BLUESKY_APP_PASSWORD=",
 		"  export MASTODON_SERVER=http://127.0.0.1:", "  export MASTODON_TOKEN=",
+		"facebook at http://127.0.0.1:", "  channel facebook/channel/", "  export FACEBOOK_TOKEN=",
+		"  export INSTAGRAM_TOKEN=", "  export THREADS_TOKEN=", "  export X_ACCESS_TOKEN=",
 	} {
 		require.Contains(t, text, want)
 	}
@@ -122,6 +127,7 @@ func TestFlags(t *testing.T) {
 		"remote":            {[]string{"-addr", "0.0.0.0:0"}, "reached from other machines"},
 		"remote simulator":  {[]string{"-bluesky-addr", ":0"}, "reached from other machines"},
 		"remote simulator ": {[]string{"-mastodon-addr", ":0"}, "reached from other machines"},
+		"remote X":          {[]string{"-x-addr", ":0"}, "reached from other machines"},
 		"bad account":       {[]string{"-accounts", "a b"}, `account "a b"`},
 	}
 	for name, tt := range tests {
@@ -134,6 +140,8 @@ func TestFlags(t *testing.T) {
 	t.Run("help", func(t *testing.T) {
 		var help bytes.Buffer
 		require.ErrorIs(t, run(t.Context(), []string{"-help"}, io.Discard, &help), flag.ErrHelp)
-		require.Contains(t, help.String(), "-bluesky-addr")
+		for _, p := range platforms {
+			require.Contains(t, help.String(), "-"+strings.ToLower(p.name)+"-addr")
+		}
 	})
 }

@@ -22,7 +22,7 @@ func TestAccounts(t *testing.T) {
 	a := call[localweb.Account](t, "POST", w.URL()+"/accounts", obj{"platform": "mastodon", "handle": "bakery"})
 	require.Equal(t, "bakery", a.Handle)
 	require.Equal(t, a, call[localweb.Account](t, "POST", w.URL()+"/accounts", obj{"platform": "mastodon", "handle": "bakery"}))
-	require.Len(t, w.Doc().Accounts, 3)
+	require.Len(t, w.Doc().Accounts, len(platforms)+1)
 }
 
 // TestVisitors goes through everything that a member of the public can do, on
@@ -37,33 +37,48 @@ func TestVisitors(t *testing.T) {
 			require.Equal(t, smm.KindPost, first.Kind)
 			byID := call[localweb.Written](t, "POST", posts, obj{"platform": p, "handle": "ines", "parent": first.ID, "text": "hi"}).Ref
 			byRef := call[localweb.Written](t, "POST", posts, obj{"platform": p, "handle": "ines", "parent": first.String(), "text": "hi again"}).Ref
-			call[localweb.Written](t, "POST", w.URL()+"/visitor/messages", obj{"platform": p, "handle": "mara", "to": a.Handle, "text": "psst"})
+			message := obj{"platform": p, "handle": "mara", "to": a.Handle, "text": "psst"}
+			want := 3
+			if p == "threads" {
+				b, err := json.Marshal(message)
+				require.NoError(t, err)
+				refused := do(t, request(t, "POST", w.URL()+"/visitor/messages", string(b)))
+				require.Equal(t, http.StatusConflict, refused.status)
+				require.Contains(t, refused.body, "threads lets no program read private messages")
+			} else {
+				call[localweb.Written](t, "POST", w.URL()+"/visitor/messages", message)
+				want++
+			}
 			call[struct{}](t, "POST", w.URL()+"/visitor/likes", obj{"platform": p, "handle": "ines", "item": first.ID})
 			call[struct{}](t, "POST", w.URL()+"/visitor/likes", obj{"platform": p, "handle": "ines", "item": first.String(), "share": true})
 			call[struct{}](t, "POST", w.URL()+"/visitor/follows", obj{"platform": p, "handle": "ines", "account": a.Handle})
 
 			items := call[[]sim.Item](t, "GET", w.URL()+"/items?platform="+string(p), nil)
-			require.Len(t, items, 4)
+			require.Len(t, items, want)
 			for _, i := range items {
 				require.True(t, i.Visitor)
 				require.Equal(t, p, i.Platform)
 			}
 			require.Equal(t, []string{first.ID, byID.ID, byRef.ID}, []string{items[0].ID, items[1].ID, items[2].ID})
 			require.Equal(t, []string{"", first.ID, first.ID}, []string{items[0].Parent, items[1].Parent, items[2].Parent})
-			require.True(t, items[3].Private)
+			require.Equal(t, want == 4, items[len(items)-1].Private)
 		})
 	}
 	c := call[localweb.Counters](t, "GET", w.URL()+"/counters", nil)
 	require.Equal(t, localweb.Counters{
-		Counts:    sim.Counts{Visitors: 8},
-		Platforms: map[smm.Platform]sim.Counts{"bluesky": {Visitors: 4}, "mastodon": {Visitors: 4}},
+		Counts: sim.Counts{Visitors: 23},
+		Platforms: map[smm.Platform]sim.Counts{
+			"bluesky": {Visitors: 4}, "facebook": {Visitors: 4}, "instagram": {Visitors: 4}, "mastodon": {Visitors: 4}, "threads": {Visitors: 3}, "x": {Visitors: 4},
+		},
 	}, c)
-	require.Len(t, call[[]sim.Item](t, "GET", w.URL()+"/items", nil), 8)
+	require.Len(t, call[[]sim.Item](t, "GET", w.URL()+"/items", nil), 23)
 }
 
 // TestCounters reads the numbers as any program would: by their names.
 func TestCounters(t *testing.T) {
-	w := startWeb(t)
+	w, err := localweb.Start(t.Context(), localweb.Options{Platforms: []localweb.Simulator{localweb.Bluesky(""), localweb.Mastodon("")}})
+	require.NoError(t, err)
+	defer func() { require.NoError(t, w.Close()) }()
 	for range 2 {
 		w.World().Ledger.Add(sim.Item{Platform: "mastodon", Account: "lighthouse", Text: "twice", ID: "1"})
 	}
@@ -137,7 +152,7 @@ func TestBadInput(t *testing.T) {
 		{"POST /accounts", `{"platform":"bluesky","handle":"a"} {}`, 400, "something follows"},
 		{"POST /accounts", `{"platforms":"bluesky"}`, 400, `unknown field "platforms"`},
 		{"POST /accounts", `{"platform":"bluesky","handle":7}`, 400, "handle"},
-		{"POST /accounts", `{"platform":"friendster","handle":"a"}`, 400, `"friendster" does not run here: want one of [bluesky mastodon]`},
+		{"POST /accounts", `{"platform":"friendster","handle":"a"}`, 400, `"friendster" does not run here: want one of [bluesky facebook instagram mastodon threads x]`},
 		{"POST /accounts", `{"platform":"bluesky"}`, 400, "handle is missing"},
 		{"POST /accounts", `{"platform":"mastodon","handle":"@"}`, 400, "handle is missing"},
 		{"POST /accounts", `{"platform":"mastodon","handle":"a b"}`, 400, "no spaces"},
@@ -145,7 +160,19 @@ func TestBadInput(t *testing.T) {
 		{"POST /accounts", `{"platform":"bluesky","handle":"under_score"}`, 400, "want a domain name"},
 		{"POST /accounts", `{"platform":"mastodon","handle":"` + long + `"}`, 400, "longer than 253"},
 		{"POST /accounts", `{"platform":"mastodon","handle":"` + strings.Repeat("x", 70_000) + `"}`, 413, "larger than 65536 bytes"},
-		{"POST /visitor/posts", `{"platform":"x","handle":"a","text":"t"}`, 400, "does not run here"},
+		{"POST /accounts", `{"platform":"x","handle":"under-score"}`, 400, "1 to 15 letters"},
+		{"POST /accounts", `{"platform":"threads","handle":"dash-es"}`, 400, "want letters"},
+		{"POST /visitor/posts", `{"platform":"friendster","handle":"a","text":"t"}`, 400, "does not run here"},
+		{"POST /visitor/posts", `{"platform":"facebook","handle":"a","text":"t","parent":"9"}`, 404, "nothing to comment on"},
+		{"POST /visitor/posts", `{"platform":"instagram","handle":"a","text":"t","parent":"9"}`, 404, "nothing to comment on"},
+		{"POST /visitor/posts", `{"platform":"threads","handle":"a","text":"t","parent":"9"}`, 404, "no post"},
+		{"POST /visitor/posts", `{"platform":"x","handle":"cheap-followers","text":"t"}`, 400, "1 to 15 letters"},
+		{"POST /visitor/posts", `{"platform":"x","handle":"lighthouse","text":"t"}`, 409, "account under test"},
+		{"POST /visitor/messages", `{"platform":"facebook","handle":"a","to":"nobody","text":"t"}`, 404, "no Page"},
+		{"POST /visitor/messages", `{"platform":"threads","handle":"a","to":"lighthouse","text":"t"}`, 409, "no program read private messages"},
+		{"POST /visitor/likes", `{"platform":"x","handle":"a","item":"9"}`, 404, "no post"},
+		{"POST /visitor/likes", `{"platform":"instagram","handle":"a","item":"9"}`, 404, "nothing to like"},
+		{"POST /visitor/follows", `{"platform":"facebook","handle":"a","account":"nobody"}`, 404, "no Page"},
 		{"POST /visitor/posts", `{"platform":"bluesky","text":"t"}`, 400, "handle is missing"},
 		{"POST /visitor/posts", `{"platform":"bluesky","handle":"a"}`, 400, "text is missing"},
 		{"POST /visitor/posts", `{"platform":"bluesky","handle":"a","text":" \n"}`, 400, "text is missing"},
@@ -171,7 +198,7 @@ func TestBadInput(t *testing.T) {
 		{"POST /faults", `{"kind":"cut-reply","bytes":-1}`, 400, "want 0 or more"},
 		{"POST /faults", `{"kind":"error-after","status":200}`, 400, "status 200: want 400 to 599"},
 		{"POST /faults", `{"kind":"late","class":"comit"}`, 400, `class "comit"`},
-		{"POST /faults", `{"kind":"late","platform":"x"}`, 400, "does not run here"},
+		{"POST /faults", `{"kind":"late","platform":"friendster"}`, 400, "does not run here"},
 		{"DELETE /faults/one", "", 400, "want a number"},
 		{"DELETE /faults/7", "", 404, "no fault 7"},
 		{"GET /faults/7", "", 405, "takes DELETE"},
@@ -179,7 +206,7 @@ func TestBadInput(t *testing.T) {
 		{"POST /clock", `{}`, 400, "more than 0"},
 		{"POST /clock", `{"advance":"900000h"}`, 400, "at most ten years"},
 		{"POST /clock", `{"advance":"tomorrow"}`, 400, `"1h30m"`},
-		{"GET /items?platform=x", "", 400, "does not run here"},
+		{"GET /items?platform=friendster", "", 400, "does not run here"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.call+" "+tt.body[:min(len(tt.body), 60)], func(t *testing.T) {
@@ -195,7 +222,7 @@ func TestBadInput(t *testing.T) {
 	require.Empty(t, w.World().Ledger.Items(), "nothing that was refused may have had an effect")
 	require.Empty(t, w.World().Faults.Active())
 	require.Equal(t, start, w.World().Clock.Now())
-	require.Len(t, w.Doc().Accounts, 2)
+	require.Len(t, w.Doc().Accounts, len(platforms))
 }
 
 // TestGuard plays a hostile web page in a browser on this machine.

@@ -1,5 +1,5 @@
-// Package localweb is a social web on one machine: the simulators of all
-// platforms on loopback, a JSON control API that any language can use, and a
+// Package localweb is a social web on one machine: the simulators of Bluesky,
+// Facebook, Instagram, Mastodon, Threads and X on loopback, a JSON control API that any language can use, and a
 // page on which a person sees what the public sees and acts as one of them.
 //
 //	web, err := localweb.Start(ctx, localweb.Options{})
@@ -30,6 +30,11 @@
 //	GET    /counters          Counters
 //	GET    /items             []sim.Item, oldest first; ?platform= for one platform
 //	GET    /events            server-sent event "change" whenever any of this changes
+//
+// A platform that lets no program read private messages, which is Threads,
+// refuses VisitorMessage. Instagram and Threads fetch the media of posts from the
+// addresses that their clients name, as the vendors do: give a client a
+// mediahost.Host on loopback.
 //
 // # Design notes
 //

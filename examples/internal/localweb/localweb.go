@@ -18,7 +18,7 @@ import (
 // ports of the loopback interface.
 type Options struct {
 	Addr      string      // of the page and the control API, default "127.0.0.1:0"
-	Platforms []Simulator // default Bluesky("") and Mastodon("")
+	Platforms []Simulator // default Simulators()
 	// Handles are accounts to make on every platform; nil means DefaultHandle
 	// alone, an empty list none.
 	Handles []string
@@ -74,7 +74,7 @@ func (o *Options) complete() error {
 		return err
 	}
 	if o.Platforms == nil {
-		o.Platforms = []Simulator{Bluesky(""), Mastodon("")}
+		o.Platforms = Simulators()
 	}
 	if o.Handles == nil {
 		o.Handles = []string{DefaultHandle}

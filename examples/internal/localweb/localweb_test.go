@@ -21,6 +21,9 @@ import (
 
 var start = time.Date(2026, 3, 1, 9, 0, 0, 0, time.UTC)
 
+// platforms are those that run unless somebody asks for others.
+var platforms = []smm.Platform{"bluesky", "facebook", "instagram", "mastodon", "threads", "x"}
+
 // startWeb starts a local social web on a clock that stands still.
 func startWeb(t *testing.T) *localweb.Web {
 	t.Helper()
@@ -91,6 +94,8 @@ func TestStartRefuses(t *testing.T) {
 		"taken":                    {localweb.Options{Addr: busy}, "control address " + busy},
 		"Bluesky taken":            {localweb.Options{Platforms: []localweb.Simulator{localweb.Bluesky(busy)}}, "bluesky address " + busy},
 		"Mastodon taken":           {localweb.Options{Platforms: []localweb.Simulator{localweb.Mastodon(busy)}}, "mastodon address " + busy},
+		"X taken":               {localweb.Options{Platforms: []localweb.Simulator{localweb.X(busy)}}, "x address " + busy},
+		"Threads for everybody": {localweb.Options{Platforms: []localweb.Simulator{localweb.Threads("0.0.0.0:0")}}, "threads: localweb: address"},
 		"Bluesky for everybody":    {localweb.Options{Platforms: []localweb.Simulator{localweb.Bluesky("0.0.0.0:0")}}, "bluesky: localweb: address"},
 		"a platform twice":         {localweb.Options{Platforms: []localweb.Simulator{localweb.Bluesky(""), localweb.Bluesky("")}}, "bluesky is asked for twice"},
 		"a handle nobody can have": {localweb.Options{Handles: []string{"no spaces"}}, `account "no spaces" on bluesky`},
@@ -119,15 +124,19 @@ func TestDocument(t *testing.T) {
 	require.Equal(t, w.Doc(), d)
 	require.Equal(t, w.URL(), d.Control)
 	require.True(t, strings.HasPrefix(d.Control, "http://127.0.0.1:"), d.Control)
-	require.Len(t, d.Platforms, 2)
-	require.Len(t, d.Accounts, 2)
+	require.Len(t, d.Platforms, len(platforms))
+	require.Len(t, d.Accounts, len(platforms))
 
 	for n, keys := range [][]string{
 		{"BLUESKY_SERVER", "BLUESKY_IDENTIFIER", "BLUESKY_APP_PASSWORD"},
+		{"FACEBOOK_SERVER", "FACEBOOK_TOKEN"},
+		{"INSTAGRAM_SERVER", "INSTAGRAM_TOKEN"},
 		{"MASTODON_SERVER", "MASTODON_TOKEN"},
+		{"THREADS_SERVER", "THREADS_TOKEN"},
+		{"X_SERVER", "X_ACCESS_TOKEN", "X_REFRESH_TOKEN"},
 	} {
 		a := d.Accounts[n]
-		require.Len(t, a.Login, len(keys))
+		require.Equal(t, platforms[n], a.Platform)
 		for _, k := range keys {
 			require.NotEmpty(t, a.Login[k], k)
 		}
@@ -199,7 +208,7 @@ func TestStop(t *testing.T) {
 func requireClosed(t *testing.T, w *localweb.Web) {
 	t.Helper()
 	urls := []string{w.URL()}
-	for _, p := range []smm.Platform{"bluesky", "mastodon"} {
+	for _, p := range platforms {
 		urls = append(urls, w.Server(p).URL())
 	}
 	for _, u := range urls {

@@ -34,6 +34,7 @@ type view struct {
 	NowText   string
 	Platforms []platformView
 	Accounts  []Account
+	Reachable []Account // for private messages
 	Counters  []counterRow
 	Faults    []faultRow
 	Messages  []sim.Item // private ones, newest first
@@ -49,10 +50,10 @@ type platformView struct {
 	Timelines []timeline
 }
 
+// counterRow is what the public saw of one platform, or in total.
 type counterRow struct {
-	Name   string
-	Total  int
-	Counts []int // in the order of view.Platforms
+	Platform smm.Platform // "" for all
+	sim.Counts
 }
 
 // targetGroup holds what a visitor can answer on one platform.
@@ -101,6 +102,7 @@ func (w *Web) view(f form) view {
 		Now: now, NowText: clockText(now), Accounts: w.Doc().Accounts, Counters: w.counterRows(),
 		Faults: faultRows(w.world.Faults.Active()), Form: f, Kinds: faultKinds, Classes: classes(),
 	}
+	v.Reachable = slices.DeleteFunc(slices.Clone(v.Accounts), func(a Account) bool { return withoutMessages[a.Platform] })
 	for _, p := range w.platforms {
 		s := w.servers[p]
 		var channels []string
@@ -135,24 +137,9 @@ func targets(items []sim.Item, p smm.Platform, chosen target) []sim.Item {
 
 func (w *Web) counterRows() []counterRow {
 	c := w.counters()
-	fields := []struct {
-		name string
-		of   func(sim.Counts) int
-	}{
-		{"Posts", func(c sim.Counts) int { return c.Posts }},
-		{"Replies", func(c sim.Counts) int { return c.Replies }},
-		{"Messages", func(c sim.Counts) int { return c.Messages }},
-		{"Duplicates", func(c sim.Counts) int { return c.Duplicates }},
-		{"Removed", func(c sim.Counts) int { return c.Removed }},
-		{"By visitors", func(c sim.Counts) int { return c.Visitors }},
-	}
-	rows := make([]counterRow, 0, len(fields))
-	for _, f := range fields {
-		row := counterRow{Name: f.name, Total: f.of(c.Counts)}
-		for _, p := range w.platforms {
-			row.Counts = append(row.Counts, f.of(c.Platforms[p]))
-		}
-		rows = append(rows, row)
+	rows := []counterRow{{Counts: c.Counts}}
+	for _, p := range w.platforms {
+		rows = append(rows, counterRow{p, c.Platforms[p]})
 	}
 	return rows
 }

@@ -11,7 +11,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/smmkit/smmkit/examples/internal/localweb"
-	"github.com/smmkit/smmkit/smm"
 	"github.com/smmkit/smmkit/smm/sim"
 )
 
@@ -69,7 +68,10 @@ func TestPageShowsItems(t *testing.T) {
 	require.Empty(t, article("between us"), "a private message is in no timeline")
 	require.Contains(t, body, ">between us</p>")
 	require.NotContains(t, body, "<option value=\"mastodon|2\"", "what is gone is no choice")
-	require.Contains(t, body, `<tr class="alarm"><th scope="row">Duplicates</th><td>1</td><td>0</td><td>1</td></tr>`)
+	require.Contains(t, body, `<th scope="row">Total</th><td>4</td><td>0</td><td>0</td><td class="alarm">1</td><td>1</td><td>2</td></tr>`)
+	require.Contains(t, body, `Mastodon</a></th><td>4</td><td>0</td><td>0</td><td class="alarm">1</td><td>1</td><td>2</td></tr>`)
+	require.Contains(t, body, `Bluesky</a></th><td>0</td><td>0</td><td>0</td><td>0</td><td>0</td><td>0</td></tr>`)
+	require.NotContains(t, body, `value="threads|lighthouse"`, "nobody can write a private message there")
 }
 
 // TestPageEscapes writes hostile text into every field that a visitor, a
@@ -98,7 +100,7 @@ func TestPageEscapes(t *testing.T) {
 }
 
 func TestCommentForm(t *testing.T) {
-	for _, p := range []smm.Platform{"bluesky", "mastodon"} {
+	for _, p := range platforms {
 		t.Run(string(p), func(t *testing.T) {
 			w := startWeb(t)
 			ref, err := w.Server(p).VisitorPosts(t.Context(), "ines", "", "what do you think?")

@@ -74,6 +74,9 @@ func (w *Web) visitorMessage(ctx context.Context, in VisitorMessage) (any, error
 	if err != nil {
 		return nil, err
 	}
+	if withoutMessages[in.Platform] {
+		return nil, refusef(http.StatusConflict, "%s lets no program read private messages, so nobody can send one here: choose another platform", in.Platform)
+	}
 	if err := checkHandle("to", in.To); err != nil {
 		return nil, err
 	}

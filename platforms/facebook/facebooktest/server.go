@@ -193,7 +193,8 @@ func (s *Server) Close() {
 }
 
 // NewAccount implements sim.Server: a Page with an admin, the person of
-// Login["FACEBOOK_USER"]. Login holds FACEBOOK_TOKEN, the Page's.
+// Login["FACEBOOK_USER"]. Login holds FACEBOOK_SERVER and FACEBOOK_TOKEN, the
+// Page's.
 func (s *Server) NewAccount(handle string) (sim.Account, error) {
 	handle = strings.TrimPrefix(handle, "@")
 	if handle == "" || strings.ContainsAny(handle, "@/ ") {

@@ -68,7 +68,7 @@ func (s *Server) VisitorPostsOn(handle, pageHandle, text string) (smm.Ref, error
 	p := s.handles[pageHandle]
 	if p == nil {
 		s.mu.Unlock()
-		return smm.Ref{}, fmt.Errorf("facebooktest: no Page %q", pageHandle)
+		return smm.Ref{}, fmt.Errorf("%w: facebooktest: no Page %q", smm.ErrNotFound, pageHandle)
 	}
 	d := &post{
 		id: p.id + "_" + s.newID(), owner: nil, by: by, message: text, created: s.now(), updated: s.now(), published: true, statusType: "wall_post",
@@ -84,7 +84,7 @@ func (s *Server) VisitorPostsOn(handle, pageHandle, text string) (smm.Ref, error
 func (s *Server) visitorComments(by *person, parent, text string) (smm.Ref, error) {
 	on, ok := s.base.Node(parent)
 	if !ok {
-		return smm.Ref{}, fmt.Errorf("facebooktest: nothing to comment on: %q", parent)
+		return smm.Ref{}, fmt.Errorf("%w: facebooktest: nothing to comment on: %q", smm.ErrNotFound, parent)
 	}
 	s.mu.Lock()
 	if s.talkOf(on) == nil {
@@ -112,7 +112,7 @@ func (s *Server) VisitorWrites(_ context.Context, handle, to, text string) (smm.
 	p := s.handles[strings.TrimPrefix(to, "@")]
 	if p == nil {
 		s.mu.Unlock()
-		return smm.Ref{}, fmt.Errorf("facebooktest: no Page %q", to)
+		return smm.Ref{}, fmt.Errorf("%w: facebooktest: no Page %q", smm.ErrNotFound, to)
 	}
 	t := s.threadWith(p, by)
 	m := s.say(t, by, text)
@@ -136,7 +136,7 @@ func (s *Server) VisitorLikes(_ context.Context, handle, item string, share bool
 	by := s.person(handle)
 	n, ok := s.base.Node(item)
 	if !ok {
-		return fmt.Errorf("facebooktest: nothing to like: %q", item)
+		return fmt.Errorf("%w: facebooktest: nothing to like: %q", smm.ErrNotFound, item)
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -159,7 +159,7 @@ func (s *Server) VisitorFollows(_ context.Context, handle, account string) error
 	defer s.mu.Unlock()
 	p := s.handles[strings.TrimPrefix(account, "@")]
 	if p == nil {
-		return fmt.Errorf("facebooktest: no Page %q", account)
+		return fmt.Errorf("%w: facebooktest: no Page %q", smm.ErrNotFound, account)
 	}
 	p.followers = append(remove(p.followers, by.id), by.id)
 	return nil
@@ -172,7 +172,7 @@ func (s *Server) VisitorRecommends(handle, account string, positive bool, text s
 	p := s.handles[account]
 	if p == nil {
 		s.mu.Unlock()
-		return smm.Ref{}, fmt.Errorf("facebooktest: no Page %q", account)
+		return smm.Ref{}, fmt.Errorf("%w: facebooktest: no Page %q", smm.ErrNotFound, account)
 	}
 	r := &rating{id: s.newID(), by: by, positive: positive, text: text, created: s.now(), page: p}
 	p.ratings = append(p.ratings, r)

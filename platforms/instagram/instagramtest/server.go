@@ -149,7 +149,8 @@ func (s *Server) byHandle(handle string) *account {
 }
 
 // NewAccount implements sim.Server: a professional account and, with Facebook's
-// login, the Page that it is linked to. Login holds INSTAGRAM_TOKEN.
+// login, the Page that it is linked to. Login holds INSTAGRAM_SERVER and
+// INSTAGRAM_TOKEN.
 func (s *Server) NewAccount(handle string) (sim.Account, error) {
 	if handle = strings.TrimPrefix(handle, "@"); handle == "" || strings.ContainsAny(handle, "@/ ") {
 		return sim.Account{}, fmt.Errorf("instagramtest: handle %q: want a user name", handle)

@@ -19,7 +19,7 @@ func (s *Server) VisitorPosts(_ context.Context, handle, parent, text string) (s
 	kind := smm.KindPost
 	if parent != "" {
 		if t.parent = s.seen(parent); t.parent == nil {
-			return smm.Ref{}, fmt.Errorf("threadstest: no post %q to answer", parent)
+			return smm.Ref{}, fmt.Errorf("%w: threadstest: no post %q to answer", smm.ErrNotFound, parent)
 		}
 		kind = smm.KindComment
 	}
@@ -42,7 +42,7 @@ func (s *Server) VisitorLikes(_ context.Context, handle, item string, share bool
 	t := s.seen(item)
 	switch {
 	case t == nil:
-		return fmt.Errorf("threadstest: no post %q", item)
+		return fmt.Errorf("%w: threadstest: no post %q", smm.ErrNotFound, item)
 	case !share:
 		t.likes[a.id] = s.now()
 	case !s.reposted(a, t):

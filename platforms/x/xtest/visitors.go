@@ -83,7 +83,7 @@ func (s *Server) VisitorLikes(_ context.Context, handle, item string, share bool
 	p := s.visible(by, item)
 	switch {
 	case p == nil:
-		return fmt.Errorf("xtest: no post %q", item)
+		return fmt.Errorf("%w: xtest: no post %q", smm.ErrNotFound, item)
 	case share:
 		s.shared(by, p)
 	default:
@@ -103,7 +103,7 @@ func (s *Server) VisitorFollows(_ context.Context, handle, account string) error
 	}
 	whom := s.named(account)
 	if whom == nil || whom == by {
-		return fmt.Errorf("xtest: no account %q", account)
+		return fmt.Errorf("%w: xtest: no account %q", smm.ErrNotFound, account)
 	}
 	s.followedBy(by, whom)
 	return nil
