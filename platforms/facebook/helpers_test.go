@@ -125,3 +125,15 @@ func options(t testing.TB, p *smm.Post, o facebook.PostOptions) *smm.Post {
 }
 
 func ptr[T any](v T) *T { return &v }
+
+// revoke is what smmtest.Harness.Revoke wants.
+func (b *bench) revoke(t testing.TB) func() {
+	t.Helper()
+	b.Revoke(b.account.Channel.ID, 0)
+	return func() {
+		old, err := b.store.Load(t.Context(), "", b.account.Channel)
+		require.NoError(t, err)
+		_, err = b.store.Swap(t.Context(), "", b.account.Channel, old.Version, smm.Credential{AccessToken: smm.NewSecret(b.IssueToken(b.account.Channel.ID, facebooktest.AllScopes()...))})
+		require.NoError(t, err)
+	}
+}

@@ -141,3 +141,15 @@ func picture(text string) *smm.Post {
 }
 
 func ptr[T any](v T) *T { return &v }
+
+// revoke is what smmtest.Harness.Revoke wants.
+func (b *bench) revoke(t testing.TB) func() {
+	t.Helper()
+	b.Revoke(b.account.Handle, 0)
+	return func() {
+		old, err := b.store.Load(t.Context(), "", b.account.Channel)
+		require.NoError(t, err)
+		_, err = b.store.Swap(t.Context(), "", b.account.Channel, old.Version, smm.Credential{AccessToken: smm.NewSecret(b.IssueToken(b.account.Handle)), Scopes: old.Scopes})
+		require.NoError(t, err)
+	}
+}

@@ -171,3 +171,15 @@ func errStatus(err error) int {
 	}
 	return 0
 }
+
+// revoke is what smmtest.Harness.Revoke wants.
+func (b *bench) revoke(t testing.TB) func() {
+	t.Helper()
+	b.RevokeTokens(b.account.Handle)
+	return func() {
+		old, err := b.store.Load(t.Context(), "", b.account.Channel)
+		require.NoError(t, err)
+		_, err = b.store.Swap(t.Context(), "", b.account.Channel, old.Version, smm.Credential{AccessToken: smm.NewSecret(b.IssueToken(b.account.Handle, "threads_basic", "threads_content_publish", "threads_manage_replies", "threads_read_replies"))})
+		require.NoError(t, err)
+	}
+}

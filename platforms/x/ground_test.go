@@ -112,3 +112,17 @@ func (g *ground) publish(t testing.TB, p *smm.Post) smm.Result {
 	require.NoError(t, err)
 	return r
 }
+
+// revoke is what smmtest.Harness.Revoke wants.
+func (g *ground) revoke(t testing.TB) func() {
+	t.Helper()
+	g.RevokeTokens(g.account.Handle)
+	return func() {
+		old, err := g.store.Load(t.Context(), "", g.account.Channel)
+		require.NoError(t, err)
+		_, err = g.store.Swap(t.Context(), "", g.account.Channel, old.Version, smm.Credential{
+			AccessToken: smm.NewSecret(g.IssueToken(g.account.Handle, x.AllScopes()...)),
+		})
+		require.NoError(t, err)
+	}
+}

@@ -71,6 +71,12 @@ type Harness struct {
 	// MetricReader and takes the other setters at their word.
 	Holds func(x smm.Capability, target smm.Ref) bool
 
+	// Revoke takes the access of the drivers away at the server, as the owner of
+	// the account does who removes the app. What it returns connects the channel
+	// again, so that drivers made from then on have access. It may be called on any
+	// goroutine. Nil: what happens to a delivery then is not tested.
+	Revoke func(t testing.TB) (reconnect func())
+
 	// Skip names subtests that do not apply, each with the reason to print:
 	// "setters", "faults/video", "pages/comments".
 	Skip map[string]string
@@ -95,6 +101,8 @@ func topics() []topic {
 		{"publish", publish},
 		{"faults", faults},
 		{"crashes", crashes},
+		{"answers", answers},
+		{"revoked", revoked},
 		{"cancel", cancels},
 		{"channels", channels},
 		{"capabilities", capabilities},

@@ -35,7 +35,7 @@ func (d *Driver) Prepare(ctx context.Context, r *smm.PublishRequest, last smm.Pr
 	case len(st.Draft.Media) < len(r.Post.Media):
 		err = d.upload(ctx, r, &st)
 	case d.Class == smm.ClassHandle && st.Container == "":
-		var got struct{ ID string }
+		var got made
 		_, err = d.post(ctx, r.Channel, "/containers", st.Draft, &got)
 		st.Container = got.ID
 	}
@@ -82,7 +82,7 @@ func (d *Driver) upload(ctx context.Context, r *smm.PublishRequest, st *state) e
 		return d.fail("upload", r.Channel, 0, fmt.Errorf("%w: %w", smm.ErrInvalid, err))
 	}
 	defer func() { _ = b.Close() }()
-	var got struct{ ID string }
+	var got made
 	if _, err := d.send(ctx, r.Channel, http.MethodPost, "/upload", b, &got); err != nil {
 		return err
 	}
