@@ -45,7 +45,7 @@ func harness(t *testing.T, opts *facebooktest.Options, oneStep bool) *smmtest.Ha
 		class = smm.ClassReadBack
 	}
 	return &smmtest.Harness{
-		World: b.world, Server: b.Server, Revoke: b.revoke,
+		World: b.world, Server: b.Server, Revoke: b.revoke, Webhook: b.webhook(),
 		NewDriver: func(t testing.TB) smm.Driver { return b.driver(t) },
 		Channel:   b.account.Channel, Handle: b.account.Handle, Visitor: visitorHandle, Author: b.visitor,
 		Media: smm.FSMedia(assets), Oversized: oversized(), Forms: forms(class),

@@ -29,7 +29,7 @@ const (
 func harness(t *testing.T, opts *instagramtest.Options) *smmtest.Harness {
 	b := open(t, opts)
 	return &smmtest.Harness{
-		World: b.world, Server: b.Server, Revoke: b.revoke,
+		World: b.world, Server: b.Server, Revoke: b.revoke, Webhook: b.webhook(),
 		NewDriver: func(t testing.TB) smm.Driver { return b.driver(t) },
 		Channel:   b.account.Channel, Handle: b.account.Handle, Visitor: visitorHandle, Author: b.visitor,
 		Media: smm.FSMedia(assets), Forms: forms(), Oversized: oversized(),

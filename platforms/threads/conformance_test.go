@@ -41,7 +41,7 @@ func harness(t *testing.T, opts *threadstest.Options) *smmtest.Harness {
 	quoted, err := b.VisitorPosts(t.Context(), visitorHandle, "", "a post to quote")
 	require.NoError(t, err)
 	return &smmtest.Harness{
-		World: b.world, Server: b.Server, Revoke: b.revoke,
+		World: b.world, Server: b.Server, Revoke: b.revoke, Webhook: b.webhook(),
 		NewDriver: func(t testing.TB) smm.Driver { return b.driver(t) },
 		Channel:   b.account.Channel, Handle: b.account.Handle, Visitor: visitorHandle, Author: b.visitor,
 		Media: smm.FSMedia(assets), Oversized: oversized(), Forms: forms(quoted),

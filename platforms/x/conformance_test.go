@@ -47,7 +47,7 @@ func harness(t *testing.T, opts *xtest.Options, skip ...string) (*smmtest.Harnes
 	quoted, err := g.VisitorPosts(t.Context(), visitorHandle, "", "a post to quote")
 	require.NoError(t, err)
 	h := &smmtest.Harness{
-		World: g.world, Server: g.Server, Revoke: g.revoke,
+		World: g.world, Server: g.Server, Revoke: g.revoke, Webhook: g.webhook(),
 		NewDriver: func(t testing.TB) smm.Driver { return g.driver(t) },
 		Channel:   g.account.Channel, Handle: g.account.Handle, Visitor: visitorHandle, Author: g.visitor,
 		Media: smm.FSMedia(assets), Oversized: oversized(),

@@ -62,6 +62,7 @@ func buildAt(t *testing.T, clock *sim.Clock, class smm.Class, wrap func(*referen
 		},
 		Oversized: &smm.Post{Text: strings.Repeat("x", 301), Media: media, Poll: &smm.Poll{Options: []string{"a"}}},
 		Codes:     []string{"text.too-long", "media.too-many", "media.too-many-images", "capability.never"},
+		Webhook:   hooks(),
 		Revoke: func(testing.TB) func() {
 			id := world.Faults.Add(sim.Fault{Kind: sim.Expire, Times: -1})
 			return func() { world.Faults.Remove(id) }
