@@ -89,6 +89,10 @@ func publisherBugs() []bug {
 			}}
 		}},
 		{"keeps uploads in memory", smm.ClassKey, "publish", "want published", inMemory},
+		{"looks at files only when asked for findings", smm.ClassKey, "media", "Publish without validation: outcome", func(d *reference.Driver) smm.Driver {
+			d.Careless = true
+			return d
+		}},
 		{"promises another class", smm.ClassReadBack, "publish", "guarantee class", func(d *reference.Driver) smm.Driver {
 			return &badPublisher{Driver: d, prepare: func(ctx context.Context, r *smm.PublishRequest, last smm.Prepared) (smm.Prepared, error) {
 				p, err := d.Prepare(ctx, r, last)
@@ -235,6 +239,9 @@ func readerBugs() []bug {
 			return &toggler{Driver: d, hidden: map[smm.Ref]bool{}}
 		}},
 		{"deleting what is gone fails", smm.ClassKey, "setters", "delete, call 2", func(d *reference.Driver) smm.Driver { return strictDeleter{d} }},
+		{"takes files for what their names say", smm.ClassKey, "media", "nothing stops a post whose files are a lie", func(d *reference.Driver) smm.Driver {
+			return trusting{d}
+		}},
 		{"writes in order to validate", smm.ClassKey, "findings", "requests that write", func(d *reference.Driver) smm.Driver { return eager{d} }},
 		{"forgets its limits", smm.ClassKey, "findings", "is missing", func(d *reference.Driver) smm.Driver { return careless{d} }},
 		{"one tenant's token for all", smm.ClassKey, "tenants", "requests were sent", func(d *reference.Driver) smm.Driver {

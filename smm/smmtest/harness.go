@@ -115,6 +115,7 @@ type Form struct {
 func topics() []topic {
 	return []topic{
 		{"findings", findings},
+		{"media", media},
 		{"publish", publish},
 		{"faults", faults},
 		{"crashes", crashes},

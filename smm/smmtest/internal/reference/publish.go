@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"net/url"
 	"time"
@@ -82,6 +83,12 @@ func (d *Driver) upload(ctx context.Context, r *smm.PublishRequest, st *state) e
 		return d.fail("upload", r.Channel, 0, fmt.Errorf("%w: %w", smm.ErrInvalid, err))
 	}
 	defer func() { _ = b.Close() }()
+	if _, err := d.ProbeMedia(ctx, b); err != nil && !d.Careless { // it may have changed since somebody looked
+		return d.fail("upload", r.Channel, 0, err)
+	}
+	if _, err := b.Seek(0, io.SeekStart); err != nil {
+		return d.fail("upload", r.Channel, 0, fmt.Errorf("%w: %w", smm.ErrInvalid, err))
+	}
 	var got made
 	if _, err := d.send(ctx, r.Channel, http.MethodPost, "/upload", b, &got); err != nil {
 		return err
