@@ -39,12 +39,35 @@ const (
 
 // spoil answers in place of rec.
 func (w Wire) spoil(f Fault, rw http.ResponseWriter, r *http.Request, rec *recorder) {
-	body := w.spoiled(f, r, rec.body.Bytes())
 	rec.copyHeader(rw)
 	rw.Header().Set("Content-Type", "application/json")
+	if f.Shape == ShapeDeep {
+		deep(rw, f.Bytes)
+		return
+	}
+	body := w.spoiled(f, r, rec.body.Bytes())
 	rw.Header().Set("Content-Length", strconv.Itoa(len(body)))
 	rw.WriteHeader(http.StatusOK)
 	_, _ = rw.Write(body)
+}
+
+// deep writes n bytes of objects in objects, for as long as somebody reads them.
+func deep(rw http.ResponseWriter, n int) {
+	const open = `{"data":`
+	if n == 0 {
+		n = deepBytes
+	}
+	rest := (n + len(open) - 1) / len(open)
+	rw.Header().Set("Content-Length", strconv.Itoa(rest*len(open)))
+	rw.WriteHeader(http.StatusOK)
+	piece := []byte(strings.Repeat(open, min(rest, 4096)))
+	for rest > 0 {
+		k := min(rest, 4096)
+		if _, err := rw.Write(piece[:k*len(open)]); err != nil {
+			return
+		}
+		rest -= k
+	}
 }
 
 func (w Wire) spoiled(f Fault, r *http.Request, body []byte) []byte {
@@ -71,13 +94,6 @@ func (w Wire) spoiled(f Fault, r *http.Request, body []byte) []byte {
 		said := newRecorder()
 		w.fail(said, r, f.Status)
 		return said.body.Bytes()
-	case ShapeDeep:
-		const open = `{"data":`
-		n := f.Bytes
-		if n == 0 {
-			n = deepBytes
-		}
-		return []byte(strings.Repeat(open, n/len(open)+1))
 	}
 	return encoded(retyped(decoded(body)))
 }

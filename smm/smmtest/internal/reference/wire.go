@@ -34,7 +34,10 @@ func (d *Driver) send(ctx context.Context, channel smm.Ref, method, path string,
 		return 0, d.fail(method, channel, 0, fmt.Errorf("%w: %w", smm.ErrUnavailable, err))
 	}
 	defer func() { _ = resp.Body.Close() }()
-	b, err := io.ReadAll(resp.Body)
+	b, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer+1))
+	if err == nil && len(b) > maxAnswer {
+		err = errors.New("the answer is too long")
+	}
 	if err != nil {
 		return 0, d.fail(method, channel, 0, fmt.Errorf("%w: %w", smm.ErrUnavailable, err))
 	}
@@ -50,6 +53,9 @@ func (d *Driver) send(ctx context.Context, channel smm.Ref, method, path string,
 func (d *Driver) fail(op string, channel smm.Ref, status int, err error) error {
 	return &smm.Error{Op: op, Platform: Platform, Channel: channel, Status: status, Err: err}
 }
+
+// maxAnswer bounds an answer, in bytes.
+const maxAnswer = 1 << 20
 
 // made is what the server says of what it made.
 type made struct {
