@@ -15,9 +15,9 @@ import (
 const maxJSONDepth = 64
 
 // JSON decodes the body into v. Unknown fields are ignored and invalid UTF-8
-// becomes U+FFFD; an empty body, text after the value and nesting beyond 64
-// are errors, as is an HTML page, which is what proxies, maintenance pages and
-// captive portals answer with. All are *smm.Error that match
+// becomes U+FFFD; an empty body, null, text after the value, nesting beyond 64
+// and objects that name a member twice are errors, as is an HTML page, which is
+// what proxies, maintenance pages and captive portals answer with. All are *smm.Error that match
 // smm.ErrUnavailable and quote nothing of the body.
 //
 // After a commit such an error leaves the outcome unknown: the platform may
@@ -42,7 +42,9 @@ func Decode[T any](r *Response) (T, error) {
 var (
 	errEmpty    = errors.New("empty body where JSON was expected")
 	errHTML     = errors.New("HTML page where JSON was expected")
+	errNull     = errors.New("null where an answer was expected")
 	errTooDeep  = errors.New("JSON nested deeper than 64")
+	errRepeated = errors.New("JSON with an object that names a member twice")
 	byteOrder   = []byte("\xef\xbb\xbf")
 	jsonSpaces  = " \t\r\n"
 	htmlOpeners = []byte("<")
@@ -59,6 +61,8 @@ func decodeJSON(body []byte, contentType string, v any) error {
 			return errors.New("XML where JSON was expected")
 		}
 		return errHTML
+	case string(bytes.TrimRight(trimmed, jsonSpaces)) == "null":
+		return errNull
 	case tooDeep(trimmed):
 		return errTooDeep
 	}
@@ -72,7 +76,19 @@ func decodeJSON(body []byte, contentType string, v any) error {
 	if err != nil {
 		return fmt.Errorf("JSON does not fit %T", v)
 	}
+	if repeated(trimmed) {
+		return errRepeated
+	}
 	return nil
+}
+
+// Unreadable is the error about an answer of which JSON has nothing to say and
+// the caller does. what names the trouble in a few words and quotes nothing.
+func (r *Response) Unreadable(what string) error {
+	return &smm.Error{
+		Op: r.op, Platform: r.platform, Channel: r.channel, Status: r.Status, RequestID: r.RequestID,
+		Err: fmt.Errorf("%w: unreadable answer: %s", smm.ErrUnavailable, what),
+	}
 }
 
 // isHTML reports whether a body is markup: no JSON value begins so.

@@ -1,6 +1,9 @@
 package httpx
 
 import (
+	"bytes"
+	"encoding/json"
+	"fmt"
 	"net/http"
 	"strings"
 	"testing"
@@ -44,6 +47,16 @@ func TestResponseJSON(t *testing.T) {
 		{"HTML that says JSON", "application/json", "\n<html>", "", "HTML page"},
 		{"XML", "application/xml", "<?xml version='1.0'?>", "", "XML"},
 		{"another type", "", `{"id":{"s3cret":1}}`, "", `"id"`},
+		{"null", "", " null\n", "", "null where"},
+		{"twice", "", `{"id":"1","text":"a","id":"s3cret"}`, "", "twice"},
+		{"twice, one escaped", "", `{"id":"1","i\u0064":"s3cret"}`, "", "twice"},
+		{"twice within", "", `{"id":"1","more":[{"a":{"x":1}},{"a":1,"b":{"a":2},"a":3}]}`, "", "twice"},
+		{"twice among many", "", `{"id":"1",` + members(40) + `,"k3":1}`, "", "twice"},
+		{"twice late among many", "", `{"id":"1",` + members(40) + `,"k39":1}`, "", "twice"},
+		{"the same name in several objects", "", `{"id":"1","text":"a","x":{"id":"2","y":{"id":"3"}},"z":[{"id":"4"},{"id":"5"}]}`, "a", ""},
+		{"the same text as a value", "", `{"id":"1","text":"a","x":["id","text",{"text":"text"}]}`, "a", ""},
+		{"quotes in names and values", "", `{"id":"1","text":"a","q\"":"\\","q":"\",\"q\":"}`, "a", ""},
+		{"many members in many objects", "", `{"id":"1","text":"a","x":{` + members(40) + `},"y":[{` + members(40) + `},{` + members(60) + `}]}`, "a", ""},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -58,6 +71,65 @@ func TestResponseJSON(t *testing.T) {
 			require.ErrorContains(t, err, "statuses.create")
 			require.NotContains(t, err.Error(), "s3cret")
 		})
+	}
+}
+
+// members are n members of an object.
+func members(n int) string {
+	var out []string
+	for i := range n {
+		out = append(out, fmt.Sprintf(`"k%d":%d`, i, i))
+	}
+	return strings.Join(out, ",")
+}
+
+// FuzzRepeated compares the scan with what a decoder says of the same JSON.
+func FuzzRepeated(f *testing.F) {
+	for _, s := range []string{`{"a":1,"a":2}`, `{"a":[{"b":1},{"b":1,"\u0062":2}]}`, `[1,"a,b",{"":{},"x":"\\\""}]`, `{"a":{"a":{"a":1}}}`} {
+		f.Add([]byte(s))
+	}
+	f.Fuzz(func(t *testing.T, b []byte) {
+		if !json.Valid(b) || tooDeep(b) {
+			return // it is asked about nothing else
+		}
+		require.Equal(t, slowlyRepeated(json.NewDecoder(bytes.NewReader(b))), repeated(b), "%q", b)
+	})
+}
+
+// slowlyRepeated reads one value by its tokens.
+func slowlyRepeated(d *json.Decoder) bool {
+	type frame struct {
+		names  map[string]bool // nil for a list
+		atName bool
+	}
+	var open []*frame
+	for {
+		token, err := d.Token()
+		if err != nil {
+			return false
+		}
+		var top *frame
+		if len(open) > 0 {
+			top = open[len(open)-1]
+		}
+		if name, ok := token.(string); ok && top != nil && top.names != nil && top.atName {
+			if top.names[name] {
+				return true
+			}
+			top.names[name], top.atName = true, false
+			continue
+		}
+		if top != nil {
+			top.atName = true
+		}
+		switch token {
+		case json.Delim('{'):
+			open = append(open, &frame{names: map[string]bool{}, atName: true})
+		case json.Delim('['):
+			open = append(open, &frame{})
+		case json.Delim('}'), json.Delim(']'):
+			open = open[:len(open)-1]
+		}
 	}
 }
 

@@ -20,11 +20,15 @@ type FeedPage struct {
 	Feed   []FeedItem `json:"feed"`
 }
 
+func (p *FeedPage) lacking() bool { return p.Feed == nil }
+
 // PostPage is a page of posts.
 type PostPage struct {
 	Cursor string     `json:"cursor"`
 	Posts  []PostView `json:"posts"`
 }
+
+func (p *PostPage) lacking() bool { return p.Posts == nil }
 
 // maxURIs is how many posts or accounts one request may ask for.
 const maxURIs = 25
@@ -81,6 +85,8 @@ type Thread struct {
 	Threadgate *GateView  `json:"threadgate"`
 }
 
+func (t *Thread) lacking() bool { return t.Node.Type == "" && t.Node.Post == nil && t.Node.URI == "" }
+
 // GetPostThread reads a thread: answers down to depth (0 to 1000) and ancestors
 // up to height (0 to 1000).
 func (s *FeedService) GetPostThread(ctx context.Context, uri string, depth, height int) (*Thread, error) {
@@ -120,14 +126,19 @@ func (s *FeedService) SearchPosts(ctx context.Context, q Search, p Page) (*PostP
 // ActorService has the methods of app.bsky.actor.
 type ActorService service
 
+// profiles is an answer of getProfiles.
+type profiles struct {
+	Profiles []ProfileView `json:"profiles"`
+}
+
+func (p *profiles) lacking() bool { return p.Profiles == nil }
+
 // GetProfiles reads accounts by DID or handle. Those that do not exist are left
 // out of the answer. Any number may be asked for.
 func (s *ActorService) GetProfiles(ctx context.Context, actors []string) ([]ProfileView, error) {
 	var out []ProfileView
 	for some := range slices.Chunk(actors, maxURIs) {
-		page, err := read[struct {
-			Profiles []ProfileView `json:"profiles"`
-		}](ctx, s.c, s.c.query("app.bsky.actor.getProfiles", url.Values{"actors": some}))
+		page, err := read[profiles](ctx, s.c, s.c.query("app.bsky.actor.getProfiles", url.Values{"actors": some}))
 		if err != nil {
 			return out, err
 		}

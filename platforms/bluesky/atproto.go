@@ -189,6 +189,8 @@ type RecordPage struct {
 	Records []Record `json:"records"`
 }
 
+func (p *RecordPage) lacking() bool { return p.Records == nil }
+
 // ListRecords lists the records of a collection, largest key first. It is the
 // repository's own truth, without the lag of the app view.
 func (s *RepoService) ListRecords(ctx context.Context, repo, collection string, p Page) (*RecordPage, error) {

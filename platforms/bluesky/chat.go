@@ -24,11 +24,15 @@ type ConvoPage struct {
 	Convos []Convo `json:"convos"`
 }
 
+func (p *ConvoPage) lacking() bool { return p.Convos == nil }
+
 // MessagePage is a page of messages, newest first.
 type MessagePage struct {
 	Cursor   string        `json:"cursor"`
 	Messages []ChatMessage `json:"messages"`
 }
+
+func (p *MessagePage) lacking() bool { return p.Messages == nil }
 
 // MessageInput is a message to send.
 type MessageInput struct {

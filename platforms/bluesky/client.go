@@ -170,9 +170,18 @@ func read[T any](ctx context.Context, c *Client, r *httpx.Request) (*T, error) {
 	if err != nil {
 		return nil, err
 	}
+	return decode[T](resp)
+}
+
+// decode reads an answer. One without its list is not an empty list: believed, it
+// would tell that a message which was sent is not there.
+func decode[T any](resp *httpx.Response) (*T, error) {
 	out := new(T)
 	if err := resp.JSON(out); err != nil {
 		return nil, err
+	}
+	if v, ok := any(out).(interface{ lacking() bool }); ok && v.lacking() {
+		return nil, resp.Unreadable("what the lexicon requires is missing")
 	}
 	return out, nil
 }
@@ -183,14 +192,10 @@ func write[T any](ctx context.Context, c *Client, r *httpx.Request) (*T, error) 
 	if err != nil {
 		return nil, err
 	}
-	out := new(T)
 	if len(resp.Body) == 0 { // some procedures answer nothing
-		return out, nil
+		return new(T), nil
 	}
-	if err := resp.JSON(out); err != nil {
-		return nil, err
-	}
-	return out, nil
+	return decode[T](resp)
 }
 
 // Page asks for a part of a list. Lists end when an answer has no cursor, not

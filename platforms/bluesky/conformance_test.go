@@ -26,7 +26,7 @@ func TestConformanceVideoService(t *testing.T) {
 		const reason = "the same as without the video service"
 		h.Skip = make(map[string]string)
 		for _, topic := range []string{
-			"findings", "cancel", "channels", "capabilities", "pages", "setters", "errors", "tenants", "metrics", "conversations",
+			"findings", "cancel", "channels", "capabilities", "pages", "setters", "errors", "tenants", "metrics", "conversations", "answers",
 		} {
 			h.Skip[topic] = reason
 		}
@@ -51,7 +51,7 @@ func TestConformanceOAuth(t *testing.T) {
 		}
 		const reason = "the same as with an app password"
 		h.Skip = make(map[string]string)
-		for _, topic := range []string{"findings", "cancel", "setters", "metrics", "pages", "capabilities/forms"} {
+		for _, topic := range []string{"findings", "cancel", "setters", "metrics", "pages", "capabilities/forms", "answers"} {
 			h.Skip[topic] = reason
 		}
 		return h
@@ -69,7 +69,7 @@ func harnessOf(t *testing.T, b *bench, videoService bool) *smmtest.Harness {
 	quoted, err := b.VisitorPosts(t.Context(), visitorHandle, "", "a post to quote")
 	require.NoError(t, err)
 	return &smmtest.Harness{
-		World: b.world, Server: b.Server,
+		World: b.world, Server: b.Server, Revoke: b.revoke,
 		NewDriver: func(t testing.TB) smm.Driver { return b.driver(t) },
 		Channel:   b.account.Channel, Handle: b.account.Handle, Visitor: visitorHandle, Author: b.visitor,
 		Media: smm.FSMedia(assets), Forms: forms(quoted, visitorHandle), Oversized: oversized(),

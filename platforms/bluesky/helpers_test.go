@@ -62,14 +62,18 @@ func open(t testing.TB, opts *blueskytest.Options) *bench {
 // connect stores the app password of an account; the session comes by itself.
 func (b *bench) connect(t testing.TB, a sim.Account) {
 	t.Helper()
-	_, err := b.store.Swap(t.Context(), "", a.Channel, 0, smm.Credential{
-		Server: b.URL(),
+	_, err := b.store.Swap(t.Context(), "", a.Channel, 0, appPassword(b.URL(), a))
+	require.NoError(t, err)
+}
+
+func appPassword(server string, a sim.Account) smm.Credential {
+	return smm.Credential{
+		Server: server,
 		Extra: map[string]smm.Secret{
 			bluesky.ExtraIdentifier:  smm.NewSecret(a.Login["BLUESKY_IDENTIFIER"]),
 			bluesky.ExtraAppPassword: smm.NewSecret(a.Login["BLUESKY_APP_PASSWORD"]),
 		},
-	})
-	require.NoError(t, err)
+	}
 }
 
 // driver is a new process.
@@ -121,4 +125,18 @@ func ptr[T any](v T) *T { return &v }
 // oauth counts requests to the authorization server.
 func (b *bench) oauth(name string) int {
 	return b.world.Faults.Requests(sim.Op{Platform: bluesky.Platform, Name: name, Class: sim.Auth})
+}
+
+// revoke is what smmtest.Harness.Revoke wants.
+func (b *bench) revoke(t testing.TB) func() {
+	t.Helper()
+	b.Revoke(b.account.Handle, true)
+	return func() {
+		a, err := b.NewAccount(b.account.Handle)
+		require.NoError(t, err)
+		old, err := b.store.Load(t.Context(), "", a.Channel)
+		require.NoError(t, err)
+		_, err = b.store.Swap(t.Context(), "", a.Channel, old.Version, appPassword(b.URL(), a))
+		require.NoError(t, err)
+	}
 }

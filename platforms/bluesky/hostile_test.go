@@ -143,3 +143,30 @@ func TestConfigIsChecked(t *testing.T) {
 	_, err = bluesky.NewClient(bluesky.ClientConfig{Server: "https://x.example.com", HTTPClient: &http.Client{}})
 	require.NoError(t, err)
 }
+
+// TestAnswersWithoutTheirList: an object that lacks what the lexicon requires is
+// no empty list. Believed, it told that a message which was sent is not there, so
+// that it was sent again.
+func TestAnswersWithoutTheirList(t *testing.T) {
+	lists := []string{"posts", "post", "timeline", "comments", "mentions", "conversations", "messages", "search", "metrics", "profile"}
+	for name, body := range map[string]string{
+		"bare": `{}`, "an error": `{"error":"InternalServerError","message":"Internal Server Error"}`, "null for a list": `{"posts":null,"feed":null,"messages":null}`,
+		"another answer": `{"did":"did:plc:z72i7hdynmk6r22z27h6tvur","handle":"someone.example"}`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			says := &answering{status: 200, body: `{"messages":[]}`}
+			d := stub(t, says)
+			r := &smm.PublishRequest{ID: "d", Channel: stubChannel, Kind: smm.CreateMessage, Created: epoch, Post: smm.Post{Text: "x", ReplyTo: stubRef(smm.KindConversation, "c")}}
+			p, err := d.Prepare(t.Context(), r, smm.Prepared{})
+			require.NoError(t, err)
+			says.body = body
+			all := calls(t.Context(), d)
+			for _, call := range lists {
+				require.ErrorIs(t, all[call](), smm.ErrUnavailable, call)
+			}
+			o, err := d.Settle(t.Context(), r, p, smm.Attempt{N: 1, Doubt: true, First: epoch, Intent: epoch, Deadline: epoch})
+			require.Equal(t, smm.OutcomeUnknown, o.State)
+			require.Error(t, err)
+		})
+	}
+}

@@ -19,6 +19,8 @@ type NotificationPage struct {
 	SeenAt        string         `json:"seenAt"`
 }
 
+func (p *NotificationPage) lacking() bool { return p.Notifications == nil }
+
 // List lists notifications, newest first, of all reasons or of those given.
 // Reading changes nothing; UpdateSeen does.
 func (s *NotificationService) List(ctx context.Context, reasons []string, p Page) (*NotificationPage, error) {

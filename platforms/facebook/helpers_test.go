@@ -1,7 +1,10 @@
 package facebook_test
 
 import (
+	"fmt"
 	"image/color"
+	"net/http"
+	"strings"
 	"testing"
 	"testing/fstest"
 	"time"
@@ -13,6 +16,7 @@ import (
 	"github.com/smmkit/smmkit/platforms/facebook/facebooktest"
 	"github.com/smmkit/smmkit/smm"
 	"github.com/smmkit/smmkit/smm/sim"
+	"github.com/smmkit/smmkit/smm/smmtest"
 )
 
 var epoch = time.Date(2026, time.November, 23, 9, 0, 0, 0, time.UTC)
@@ -125,3 +129,31 @@ func options(t testing.TB, p *smm.Post, o facebook.PostOptions) *smm.Post {
 }
 
 func ptr[T any](v T) *T { return &v }
+
+// revoke is what smmtest.Harness.Revoke wants.
+func (b *bench) revoke(t testing.TB) func() {
+	t.Helper()
+	b.Revoke(b.account.Channel.ID, 0)
+	return func() {
+		old, err := b.store.Load(t.Context(), "", b.account.Channel)
+		require.NoError(t, err)
+		_, err = b.store.Swap(t.Context(), "", b.account.Channel, old.Version, smm.Credential{AccessToken: smm.NewSecret(b.IssueToken(b.account.Channel.ID, facebooktest.AllScopes()...))})
+		require.NoError(t, err)
+	}
+}
+
+// webhook is what smmtest.Harness.Webhook wants.
+func (b *bench) webhook() *smmtest.Webhook {
+	page, secret := b.account.Channel.ID, smm.NewSecret(b.AppSecret())
+	return &smmtest.Webhook{
+		Sign: func(body []byte) http.Header { return facebook.SignWebhook(secret, body) },
+		Body: func(numbers []int) []byte {
+			var entries []string
+			for _, n := range numbers {
+				entries = append(entries, fmt.Sprintf(`{"id":%q,"time":1767322800,"changes":[{"field":"feed","value":{"item":"comment","verb":"add",`+
+					`"comment_id":"1_%d","post_id":"%s_1","from":{"id":"9","name":"Vera"},"message":"number %d","created_time":%d}}]}`, page, n, page, n, 1767322800+n))
+			}
+			return []byte(`{"object":"page","entry":[` + strings.Join(entries, ",") + `]}`)
+		},
+	}
+}

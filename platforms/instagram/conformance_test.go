@@ -29,7 +29,7 @@ const (
 func harness(t *testing.T, opts *instagramtest.Options) *smmtest.Harness {
 	b := open(t, opts)
 	return &smmtest.Harness{
-		World: b.world, Server: b.Server,
+		World: b.world, Server: b.Server, Revoke: b.revoke, Webhook: b.webhook(),
 		NewDriver: func(t testing.TB) smm.Driver { return b.driver(t) },
 		Channel:   b.account.Channel, Handle: b.account.Handle, Visitor: visitorHandle, Author: b.visitor,
 		Media: smm.FSMedia(assets), Forms: forms(), Oversized: oversized(),
@@ -48,7 +48,7 @@ func harness(t *testing.T, opts *instagramtest.Options) *smmtest.Harness {
 			return false
 		},
 		Skip: map[string]string{
-			"capabilities/search": onlyTags, "errors/search": onlyTags, "tenants/search": onlyTags, "conversations/mentions": onlyTagged,
+			"capabilities/search": onlyTags, "errors/search": onlyTags, "tenants/search": onlyTags, "answers/search": onlyTags, "conversations/mentions": onlyTagged,
 			"findings/unknown-channel": onlyMedia, "capabilities/edit": onlyMedia,
 		},
 	}

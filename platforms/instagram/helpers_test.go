@@ -2,8 +2,10 @@ package instagram_test
 
 import (
 	"context"
+	"fmt"
 	"image/color"
 	"io"
+	"net/http"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -16,6 +18,7 @@ import (
 	"github.com/smmkit/smmkit/platforms/instagram/instagramtest"
 	"github.com/smmkit/smmkit/smm"
 	"github.com/smmkit/smmkit/smm/sim"
+	"github.com/smmkit/smmkit/smm/smmtest"
 )
 
 var epoch = time.Date(2026, time.November, 2, 9, 0, 0, 0, time.UTC)
@@ -137,3 +140,33 @@ func picture(text string) *smm.Post {
 }
 
 func ptr[T any](v T) *T { return &v }
+
+// revoke is what smmtest.Harness.Revoke wants.
+func (b *bench) revoke(t testing.TB) func() {
+	t.Helper()
+	b.Revoke(b.account.Handle, 0)
+	return func() {
+		old, err := b.store.Load(t.Context(), "", b.account.Channel)
+		require.NoError(t, err)
+		_, err = b.store.Swap(t.Context(), "", b.account.Channel, old.Version, smm.Credential{AccessToken: smm.NewSecret(b.IssueToken(b.account.Handle)), Scopes: old.Scopes})
+		require.NoError(t, err)
+	}
+}
+
+// webhook is what smmtest.Harness.Webhook wants. Drivers made from now on know the
+// secret.
+func (b *bench) webhook() *smmtest.Webhook {
+	account, secret := b.account.Channel.ID, smm.NewSecret(b.AppSecret())
+	b.config.Webhook.AppSecrets = []smm.Secret{secret}
+	return &smmtest.Webhook{
+		Sign: func(body []byte) http.Header { return instagram.SignWebhook(secret, body) },
+		Body: func(numbers []int) []byte {
+			var entries []string
+			for _, n := range numbers {
+				entries = append(entries, fmt.Sprintf(`{"id":%q,"time":%d,"changes":[{"field":"comments","value":{"id":"17%d","text":"number %d",`+
+					`"from":{"id":"9","username":"visitor"},"media":{"id":"5","media_product_type":"FEED"}}}]}`, account, 1767322800+n, n, n))
+			}
+			return []byte(`{"object":"instagram","entry":[` + strings.Join(entries, ",") + `]}`)
+		},
+	}
+}

@@ -200,7 +200,7 @@ func one[T interface{ identified() bool }](resp *httpx.Response, err error) (v T
 		return v, err
 	}
 	if !v.identified() {
-		return v, unreadable(resp, "an object without an id")
+		return v, resp.Unreadable("an object without an id")
 	}
 	return v, nil
 }
@@ -218,13 +218,6 @@ func (l UserList) identified() bool        { return l.ID != "" }
 func (f Filter) identified() bool          { return f.ID != "" }
 func (r ReportReceipt) identified() bool   { return r.ID != "" }
 
-func unreadable(resp *httpx.Response, what string) error {
-	return &smm.Error{
-		Platform: Platform, Status: resp.Status, RequestID: resp.RequestID,
-		Err: fmt.Errorf("%w: unreadable answer: %s", smm.ErrUnavailable, what),
-	}
-}
-
 // many decodes an answer that is a list. Unlike lists inside an object it must
 // be one: an error object read as an empty list would be a lie.
 func many[T any](resp *httpx.Response, err error) ([]T, error) {
@@ -236,17 +229,31 @@ func many[T any](resp *httpx.Response, err error) ([]T, error) {
 		return nil, err
 	}
 	if raw == nil {
-		return nil, unreadable(resp, "null instead of a list")
+		return nil, resp.Unreadable("null instead of a list")
 	}
 	out := make([]T, 0, len(raw))
 	for _, r := range raw {
 		var v T
 		if err := lenient(r, &v); err != nil {
-			return nil, unreadable(resp, "a list with a broken element")
+			return nil, resp.Unreadable("a list with a broken element")
 		}
 		out = append(out, v)
 	}
+	if !allIdentified(out) {
+		return nil, resp.Unreadable("a list with an object without an id")
+	}
 	return out, nil
+}
+
+// allIdentified reports whether the elements of a list are what they should be,
+// as far as they have ids.
+func allIdentified[T any](list []T) bool {
+	for _, v := range list {
+		if v, has := any(v).(interface{ identified() bool }); has && !v.identified() {
+			return false
+		}
+	}
+	return true
 }
 
 // page reads one page of a list.

@@ -65,7 +65,7 @@ func (s *AppService) create(ctx context.Context, at string, p AppParams) (App, e
 		return App{}, err
 	}
 	if app.ID == "" || app.Secret.IsZero() || len(app.ID) > maxAppWord || len(app.Secret.Reveal()) > maxAppWord {
-		return App{}, unreadable(resp, "an app without a usable id or secret")
+		return App{}, resp.Unreadable("an app without a usable id or secret")
 	}
 	return app, nil
 }

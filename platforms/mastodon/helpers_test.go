@@ -115,3 +115,15 @@ func (b *bench) publish(t testing.TB, p *smm.Post) smm.Result {
 }
 
 func ptr[T any](v T) *T { return &v }
+
+// revoke is what smmtest.Harness.Revoke wants.
+func (b *bench) revoke(t testing.TB) func() {
+	t.Helper()
+	b.RevokeTokens(b.account.Handle)
+	return func() {
+		old, err := b.store.Load(t.Context(), "", b.account.Channel)
+		require.NoError(t, err)
+		_, err = b.store.Swap(t.Context(), "", b.account.Channel, old.Version, smm.Credential{Server: old.Server, AccessToken: smm.NewSecret(b.IssueToken(b.account.Handle, "read", "write", "follow", "push"))})
+		require.NoError(t, err)
+	}
+}

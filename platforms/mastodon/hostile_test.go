@@ -92,7 +92,7 @@ func TestHostileAnswersToACommit(t *testing.T) {
 		{"number as id", 200, `{"id":610000000000000001,"content":""}`, published, "610000000000000001", false},
 		{"unknown fields and types", 200, `{"id":"5","content":7,"account":[],"poll":"?","x":{"y":[1]}}`, published, "5", false},
 		{"null url", 200, `{"id":"5","url":null,"uri":"https://m.example/u/5"}`, published, "5", false},
-		{"duplicate keys", 200, `{"id":"4","id":"5"}`, published, "5", false},
+		{"duplicate keys", 200, `{"id":"4","id":"5"}`, unknown, "", false},
 		{"a page", 200, "<!doctype html><title>One moment</title>", unknown, "", false},
 		{"empty", 200, "", unknown, "", false},
 		{"cut", 200, `{"id":"5","content":"<p>He`, unknown, "", false},
@@ -136,16 +136,31 @@ func TestHostileAnswersToACommit(t *testing.T) {
 func TestHostileLists(t *testing.T) {
 	for name, body := range map[string]string{
 		"error object": `{"error":"not now"}`, "null": "null", "page": "<html>", "text": `"x"`, "cut": `[{"id":"1"}`, "empty": "",
+		"list in a list": "[[]]", "things without ids": `[{"id":"1"},{"content":"x"}]`,
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, c, _, _ := stub(t, scripted{"GET /api/v1/accounts/1/statuses": says(200, body)})
 			_, err := c.Accounts.Statuses(t.Context(), "1", mastodon.StatusFilter{}, mastodon.ListParams{})
 			require.ErrorIs(t, err, smm.ErrUnavailable)
+			e, ok := errors.AsType[*smm.Error](err)
+			require.True(t, ok)
+			require.NotEmpty(t, e.Op, "an error says what was asked")
 		})
 	}
-	_, c, _, _ := stub(t, scripted{"GET /api/v1/statuses/1/context": says(200, `{"error":"x"}`)})
-	_, err := c.Statuses.Context(t.Context(), "1")
-	require.ErrorIs(t, err, smm.ErrUnavailable)
+	for _, body := range []string{`{"error":"x"}`, `{"ancestors":[{"content":"x"}],"descendants":[]}`, `{"ancestors":[],"descendants":[{"content":"x"}]}`} {
+		_, c, _, _ := stub(t, scripted{"GET /api/v1/statuses/1/context": says(200, body)})
+		_, err := c.Statuses.Context(t.Context(), "1")
+		require.ErrorIs(t, err, smm.ErrUnavailable, body)
+	}
+	for _, body := range []string{`{}`, `{"error":"x"}`, `{"statuses":[{"content":"x"}]}`, `{"accounts":[{"username":"x"}],"statuses":[]}`} {
+		_, c, _, _ := stub(t, scripted{"GET /api/v2/search": says(200, body)})
+		_, err := c.Timelines.Search(t.Context(), mastodon.SearchParams{Query: "x"})
+		require.ErrorIs(t, err, smm.ErrUnavailable, body)
+	}
+	_, c, _, _ := stub(t, scripted{"GET /api/v2/search": says(200, `{"accounts":[],"statuses":[{"id":"1"}]}`)})
+	found, err := c.Timelines.Search(t.Context(), mastodon.SearchParams{Query: "x"})
+	require.NoError(t, err)
+	require.Len(t, found.Statuses, 1)
 }
 
 // TestDeepAnswersStayBounded: an answer that nests as deep as is let through,

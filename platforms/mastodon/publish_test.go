@@ -149,7 +149,6 @@ func TestSettleCompares(t *testing.T) {
 		{"too old", `[{"id":"5","created_at":"2026-11-02T08:50:00Z","content":"Hello"}]`, "", "", hello, smm.OutcomeAbsent},
 		{"a clock a minute behind", `[{"id":"5","created_at":"2026-11-02T08:59:00Z","content":"Hello"}]`, "", "", hello, smm.OutcomePublished},
 		{"no time given", `[{"id":"5","content":"Hello"}]`, "", "", hello, smm.OutcomePublished},
-		{"no id given", `[{"content":"Hello"}]`, "", "", hello, smm.OutcomeUnknown},
 		{"two that fit", `[{"id":"6","content":"Hello"},{"id":"5","content":"Hello"}]`, "", "", hello, smm.OutcomeUnknown},
 		{"markup changed, source says yes", `[{"id":"5","content":"<b>Hello</b>!"}]`, `{"id":"5","text":"Hello"}`, "", hello, smm.OutcomePublished},
 		{"markup changed, source says no", `[{"id":"5","content":"<b>Hello</b>!"}]`, `{"id":"5","text":"Hello!"}`, "", hello, smm.OutcomeAbsent},
@@ -179,7 +178,7 @@ func TestSettleCompares(t *testing.T) {
 			}
 		})
 	}
-	for _, broken := range []string{`{"error":"x"}`, `<html>`, ``} {
+	for _, broken := range []string{`{"error":"x"}`, `<html>`, ``, `[{"content":"Hello"}]`} {
 		o, err := settleCase(t, broken, "", "", hello)
 		require.Error(t, err)
 		require.Equal(t, smm.OutcomeUnknown, o.State, "a read that failed shows nothing")

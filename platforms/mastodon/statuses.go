@@ -189,7 +189,10 @@ func (s *StatusService) Context(ctx context.Context, id ID) (Context, error) {
 		return Context{}, err
 	}
 	if found.Ancestors == nil || found.Descendants == nil {
-		return Context{}, unreadable(resp, "a context without its lists")
+		return Context{}, resp.Unreadable("a context without its lists")
+	}
+	if !allIdentified(*found.Ancestors) || !allIdentified(*found.Descendants) {
+		return Context{}, resp.Unreadable("a context with an object without an id")
 	}
 	return Context{Ancestors: *found.Ancestors, Descendants: *found.Descendants}, nil
 }

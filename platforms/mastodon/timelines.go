@@ -71,7 +71,29 @@ func (s *TimelineService) Search(ctx context.Context, p SearchParams) (SearchRes
 	if err != nil {
 		return SearchResults{}, err
 	}
-	return httpx.Decode[SearchResults](resp)
+	var found struct {
+		Accounts *List[Account] `json:"accounts"`
+		Statuses *List[Status]  `json:"statuses"`
+		Hashtags *List[Tag]     `json:"hashtags"`
+	}
+	if err := resp.JSON(&found); err != nil {
+		return SearchResults{}, err
+	}
+	if found.Accounts == nil && found.Statuses == nil && found.Hashtags == nil {
+		return SearchResults{}, resp.Unreadable("results without a list")
+	}
+	out := SearchResults{Accounts: deref(found.Accounts), Statuses: deref(found.Statuses), Hashtags: deref(found.Hashtags)}
+	if !allIdentified(out.Accounts) || !allIdentified(out.Statuses) {
+		return SearchResults{}, resp.Unreadable("results with an object without an id")
+	}
+	return out, nil
+}
+
+func deref[T any](p *List[T]) List[T] {
+	if p == nil {
+		return nil
+	}
+	return *p
 }
 
 // ListService manages lists of accounts.

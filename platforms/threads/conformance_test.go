@@ -24,7 +24,7 @@ func TestConformanceLate(t *testing.T) {
 		o.Unseen, o.ImageDelay, o.NextPage = 4*time.Second, 3*time.Second, true
 		h := harness(t, o)
 		h.Forms = h.Forms[:3]
-		for _, topic := range []string{"findings", "channels", "capabilities", "pages", "setters", "errors", "tenants", "metrics", "conversations", "health", "cancel"} {
+		for _, topic := range []string{"findings", "channels", "capabilities", "pages", "setters", "errors", "tenants", "metrics", "conversations", "health", "cancel", "answers", "revoked"} {
 			h.Skip[topic] = "nothing of it depends on how late containers show"
 		}
 		return h
@@ -41,7 +41,7 @@ func harness(t *testing.T, opts *threadstest.Options) *smmtest.Harness {
 	quoted, err := b.VisitorPosts(t.Context(), visitorHandle, "", "a post to quote")
 	require.NoError(t, err)
 	return &smmtest.Harness{
-		World: b.world, Server: b.Server,
+		World: b.world, Server: b.Server, Revoke: b.revoke, Webhook: b.webhook(),
 		NewDriver: func(t testing.TB) smm.Driver { return b.driver(t) },
 		Channel:   b.account.Channel, Handle: b.account.Handle, Visitor: visitorHandle, Author: b.visitor,
 		Media: smm.FSMedia(assets), Oversized: oversized(), Forms: forms(quoted),

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strconv"
+	"strings"
 	"testing"
 	"testing/fstest"
 	"time"
@@ -20,6 +21,7 @@ import (
 	"github.com/smmkit/smmkit/platforms/threads/threadstest"
 	"github.com/smmkit/smmkit/smm"
 	"github.com/smmkit/smmkit/smm/sim"
+	"github.com/smmkit/smmkit/smm/smmtest"
 )
 
 var epoch = time.Date(2026, time.November, 2, 9, 0, 0, 0, time.UTC)
@@ -170,4 +172,34 @@ func errStatus(err error) int {
 		return e.Status
 	}
 	return 0
+}
+
+// revoke is what smmtest.Harness.Revoke wants.
+func (b *bench) revoke(t testing.TB) func() {
+	t.Helper()
+	b.RevokeTokens(b.account.Handle)
+	return func() {
+		old, err := b.store.Load(t.Context(), "", b.account.Channel)
+		require.NoError(t, err)
+		_, err = b.store.Swap(t.Context(), "", b.account.Channel, old.Version, smm.Credential{AccessToken: smm.NewSecret(b.IssueToken(b.account.Handle, "threads_basic", "threads_content_publish", "threads_manage_replies", "threads_read_replies"))})
+		require.NoError(t, err)
+	}
+}
+
+// webhook is what smmtest.Harness.Webhook wants.
+func (b *bench) webhook() *smmtest.Webhook {
+	me, secret := b.account.Channel.ID, smm.NewSecret(b.AppSecret())
+	return &smmtest.Webhook{
+		Sign: func(body []byte) http.Header {
+			return http.Header{"X-Hub-Signature-256": {threads.SignWebhook(secret, body)}}
+		},
+		Body: func(numbers []int) []byte {
+			var values []string
+			for _, n := range numbers {
+				values = append(values, fmt.Sprintf(`{"field":"replies","value":{"id":"890%d","username":"bob","text":"number %d","media_type":"TEXT_POST",`+
+					`"replied_to":{"id":"5"},"root_post":{"id":"1","owner_id":%q,"username":"shop"},"timestamp":"2026-01-02T03:04:05+0000"}}`, n, n, me))
+			}
+			return []byte(`{"app_id":"1","topic":"moderate","target_id":"78","time":1767322800,"subscription_id":"2","has_uid_field":false,"values":[` + strings.Join(values, ",") + `]}`)
+		},
+	}
 }

@@ -1,8 +1,10 @@
 package x_test
 
 import (
+	"fmt"
 	"image/color"
 	"net/http"
+	"strings"
 	"testing"
 	"testing/fstest"
 	"time"
@@ -14,6 +16,7 @@ import (
 	"github.com/smmkit/smmkit/platforms/x/xtest"
 	"github.com/smmkit/smmkit/smm"
 	"github.com/smmkit/smmkit/smm/sim"
+	"github.com/smmkit/smmkit/smm/smmtest"
 )
 
 // assets are the media that tests name.
@@ -113,4 +116,36 @@ func (g *ground) publish(t testing.TB, p *smm.Post) smm.Result {
 	r, err := g.channel(t).Publish(t.Context(), p, &smm.PublishOptions{Wait: time.Hour})
 	require.NoError(t, err)
 	return r
+}
+
+// revoke is what smmtest.Harness.Revoke wants.
+func (g *ground) revoke(t testing.TB) func() {
+	t.Helper()
+	g.RevokeTokens(g.account.Handle)
+	return func() {
+		old, err := g.store.Load(t.Context(), "", g.account.Channel)
+		require.NoError(t, err)
+		_, err = g.store.Swap(t.Context(), "", g.account.Channel, old.Version, smm.Credential{
+			AccessToken: smm.NewSecret(g.IssueToken(g.account.Handle, x.AllScopes()...)),
+		})
+		require.NoError(t, err)
+	}
+}
+
+// webhook is what smmtest.Harness.Webhook wants. Drivers made from now on know the
+// secret.
+func (g *ground) webhook() *smmtest.Webhook {
+	me := g.account.Channel.ID
+	g.config.WebhookSecrets = []smm.Secret{consumerSecret}
+	return &smmtest.Webhook{
+		Sign: func(body []byte) http.Header { return http.Header{x.SignatureHeader: {x.Sign(consumerSecret, body)}} },
+		Body: func(numbers []int) []byte {
+			var events []string
+			for _, n := range numbers {
+				events = append(events, fmt.Sprintf(`{"event_uuid":"u-%d","event_type":"dm.received","filter":{"user_id":%q},"payload":{"id":"3%d","text":"number %d",`+
+					`"event_type":"MessageCreate","dm_conversation_id":"7-8","sender_id":"8","created_at":"2026-11-02T09:00:05.000Z"}}`, n, me, n, n))
+			}
+			return []byte(`{"data":[` + strings.Join(events, ",") + `]}`)
+		},
+	}
 }

@@ -43,11 +43,12 @@ const (
 	Throttle    FaultKind = "throttle"     // refused for lack of quota, in the vendor's words
 	Expire      FaultKind = "expire"       // refused as if the token had expired, in the vendor's words
 	Garbage     FaultKind = "garbage"      // the request takes effect, answered 200 with an HTML page
+	Spoil       FaultKind = "spoil"        // the request takes effect, answered 200 with JSON that is wrong as Shape says
 )
 
 // FaultKinds lists all kinds, for tests that try each.
 func FaultKinds() []FaultKind {
-	return []FaultKind{CutBefore, CutBody, DropReply, CutReply, ErrorBefore, ErrorAfter, Late, Slow, Throttle, Expire, Garbage}
+	return []FaultKind{CutBefore, CutBody, DropReply, CutReply, ErrorBefore, ErrorAfter, Late, Slow, Throttle, Expire, Garbage, Spoil}
 }
 
 // Fault says what goes wrong, and when. Empty match fields match everything.
@@ -59,8 +60,9 @@ type Fault struct {
 	Kind     FaultKind     `json:"kind"`
 	Skip     int           `json:"skip,omitempty"`   // matching requests to let pass first
 	Times    int           `json:"times,omitempty"`  // how often; 0 means once, negative for ever
-	Status   int           `json:"status,omitempty"` // for ErrorBefore and ErrorAfter; 0 means 500
-	Bytes    int           `json:"bytes,omitempty"`  // for CutReply
+	Status   int           `json:"status,omitempty"` // for ErrorBefore, ErrorAfter and ShapeError; 0 means 500
+	Bytes    int           `json:"bytes,omitempty"`  // for CutReply; for ShapeDeep, where 0 means 10 MiB
+	Shape    Shape         `json:"shape,omitempty"`  // for Spoil; "" means ShapeTypes
 	Delay    time.Duration `json:"delay,omitempty"`  // for Late and Slow
 }
 

@@ -187,6 +187,7 @@ func TestEveryFaultDoesWhatItSays(t *testing.T) {
 		{sim.Fault{Kind: sim.Throttle}, 429, false, 0},
 		{sim.Fault{Kind: sim.Expire}, 401, false, 0},
 		{sim.Fault{Kind: sim.Garbage}, 200, false, 1},
+		{sim.Fault{Kind: sim.Spoil}, 200, false, 1},
 	} {
 		t.Run(string(c.fault.Kind), func(t *testing.T) {
 			world, effects, post := wired(t)
@@ -210,7 +211,7 @@ func TestEveryFaultDoesWhatItSays(t *testing.T) {
 }
 
 func TestAllKindsAreTested(t *testing.T) {
-	if n := len(sim.FaultKinds()); n != 11 {
+	if n := len(sim.FaultKinds()); n != 12 {
 		t.Fatalf("%d kinds of faults; extend the table above", n)
 	}
 }

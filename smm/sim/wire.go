@@ -67,7 +67,9 @@ func (w Wire) afterEffect(f Fault, rw http.ResponseWriter, r *http.Request, next
 		w.fail(rw, r, f.Status)
 	case Garbage:
 		rw.Header().Set("Content-Type", "text/html")
-		_, _ = io.WriteString(rw, "<!doctype html><title>One moment</title><p>Checking your browser.")
+		_, _ = io.WriteString(rw, page)
+	case Spoil:
+		w.spoil(f, rw, r, rec)
 	case CutReply:
 		rec.copyHeader(rw)
 		rw.Header().Set("Content-Length", strconv.Itoa(rec.body.Len()+1))

@@ -3,6 +3,7 @@ package smmtest
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -88,6 +89,10 @@ func publisherBugs() []bug {
 			}}
 		}},
 		{"keeps uploads in memory", smm.ClassKey, "publish", "want published", inMemory},
+		{"looks at files only when asked for findings", smm.ClassKey, "media", "Publish without validation: outcome", func(d *reference.Driver) smm.Driver {
+			d.Careless = true
+			return d
+		}},
 		{"promises another class", smm.ClassReadBack, "publish", "guarantee class", func(d *reference.Driver) smm.Driver {
 			return &badPublisher{Driver: d, prepare: func(ctx context.Context, r *smm.PublishRequest, last smm.Prepared) (smm.Prepared, error) {
 				p, err := d.Prepare(ctx, r, last)
@@ -114,6 +119,42 @@ func publisherBugs() []bug {
 				return o, err
 			}}
 		}},
+		{"takes nonsense for a refusal", smm.ClassReadBack, "answers", "the answer to the commit was nonsense", func(d *reference.Driver) smm.Driver {
+			return &badPublisher{Driver: d, commit: func(ctx context.Context, r *smm.PublishRequest, p smm.Prepared, a smm.Attempt) (smm.Outcome, error) {
+				o, err := d.Commit(ctx, r, p, a)
+				if o.State == smm.OutcomeUnknown {
+					o.State = smm.OutcomeRefused
+				}
+				return o, err
+			}}
+		}},
+		{"takes nonsense for absence", smm.ClassReadBack, "answers", "yet this is public", func(d *reference.Driver) smm.Driver {
+			return &badPublisher{Driver: d, settle: func(ctx context.Context, r *smm.PublishRequest, p smm.Prepared, a smm.Attempt) (smm.Outcome, error) {
+				o, err := d.Settle(ctx, r, p, a)
+				if errors.Is(err, smm.ErrUnavailable) {
+					return smm.Outcome{State: smm.OutcomeAbsent}, nil
+				}
+				return o, err
+			}}
+		}},
+		{"takes a lost account for bad weather", smm.ClassKey, "revoked", "advice to connect again", func(d *reference.Driver) smm.Driver {
+			return &badPublisher{Driver: d, commit: func(ctx context.Context, r *smm.PublishRequest, p smm.Prepared, a smm.Attempt) (smm.Outcome, error) {
+				o, err := d.Commit(ctx, r, p, a)
+				if smm.NeedsReconnect(err) {
+					return smm.Outcome{State: smm.OutcomeRefused}, &smm.Error{Op: "commit", Platform: reference.Platform, Err: smm.ErrRejected}
+				}
+				return o, err
+			}}
+		}},
+		{"goes on without access", smm.ClassHandle, "revoked", "requests that write were sent without access", func(d *reference.Driver) smm.Driver {
+			return &badPublisher{Driver: d, prepare: func(ctx context.Context, r *smm.PublishRequest, last smm.Prepared) (smm.Prepared, error) {
+				p, err := d.Prepare(ctx, r, last)
+				if smm.NeedsReconnect(err) {
+					return d.Prepare(ctx, r, last)
+				}
+				return p, err
+			}}
+		}},
 		{"one account fits all", smm.ClassKey, "channels", "the bad channel gives no error", func(d *reference.Driver) smm.Driver {
 			accounts, _ := d.Credentials.Accounts(context.Background(), "", reference.Platform)
 			d.Credentials = single{d.Credentials, accounts[0]}
@@ -131,6 +172,15 @@ func readerBugs() []bug {
 				p, err := d.ListComments(ctx, ch, post, r)
 				if p.Next == "" && r.Cursor != "" {
 					p.Next = r.Cursor
+				}
+				return p, err
+			}}
+		}},
+		{"takes nonsense for an empty list", smm.ClassKey, "answers", "no error", func(d *reference.Driver) smm.Driver {
+			return &badReader{Driver: d, posts: func(ctx context.Context, ch smm.Ref, r smm.PageRequest) (smm.Page[smm.PublishedPost], error) {
+				p, err := d.ListPosts(ctx, ch, r)
+				if errors.Is(err, smm.ErrUnavailable) {
+					return smm.Page[smm.PublishedPost]{}, nil
 				}
 				return p, err
 			}}
@@ -189,6 +239,9 @@ func readerBugs() []bug {
 			return &toggler{Driver: d, hidden: map[smm.Ref]bool{}}
 		}},
 		{"deleting what is gone fails", smm.ClassKey, "setters", "delete, call 2", func(d *reference.Driver) smm.Driver { return strictDeleter{d} }},
+		{"takes files for what their names say", smm.ClassKey, "media", "nothing stops a post whose files are a lie", func(d *reference.Driver) smm.Driver {
+			return trusting{d}
+		}},
 		{"writes in order to validate", smm.ClassKey, "findings", "requests that write", func(d *reference.Driver) smm.Driver { return eager{d} }},
 		{"forgets its limits", smm.ClassKey, "findings", "is missing", func(d *reference.Driver) smm.Driver { return careless{d} }},
 		{"one tenant's token for all", smm.ClassKey, "tenants", "requests were sent", func(d *reference.Driver) smm.Driver {

@@ -1,6 +1,7 @@
 package smmtest
 
 import (
+	"net/http"
 	"testing"
 	"time"
 
@@ -71,9 +72,31 @@ type Harness struct {
 	// MetricReader and takes the other setters at their word.
 	Holds func(x smm.Capability, target smm.Ref) bool
 
+	// Revoke takes the access of the drivers away at the server, as the owner of
+	// the account does who removes the app. What it returns connects the channel
+	// again, so that drivers made from then on have access. It may be called on any
+	// goroutine. Nil: what happens to a delivery then is not tested.
+	Revoke func(t testing.TB) (reconnect func())
+
+	// Webhook sends what the vendor would to a driver that is a WebhookReceiver.
+	// Nil: nothing is sent.
+	Webhook *Webhook
+
 	// Skip names subtests that do not apply, each with the reason to print:
 	// "setters", "faults/video", "pages/comments".
 	Skip map[string]string
+}
+
+// Webhook makes deliveries as the vendor does. Its functions may be called on
+// any goroutine.
+type Webhook struct {
+	// Body tells of messages to or comments on the channel, one for each number:
+	// the same number is the same message in the same words. The vendor may tell
+	// as many at once. There are at most 1,000 numbers, some of them several times.
+	Body func(numbers []int) []byte
+	// Sign returns the header of a delivery with that body, signed with a secret
+	// that the drivers know.
+	Sign func(body []byte) http.Header
 }
 
 // Form is one form in which the platform can create something.
@@ -92,9 +115,12 @@ type Form struct {
 func topics() []topic {
 	return []topic{
 		{"findings", findings},
+		{"media", media},
 		{"publish", publish},
 		{"faults", faults},
 		{"crashes", crashes},
+		{"answers", answers},
+		{"revoked", revoked},
 		{"cancel", cancels},
 		{"channels", channels},
 		{"capabilities", capabilities},
@@ -105,6 +131,7 @@ func topics() []topic {
 		{"metrics", metrics},
 		{"conversations", conversations},
 		{"health", health},
+		{"webhooks", webhooks},
 	}
 }
 

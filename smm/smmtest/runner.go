@@ -28,8 +28,9 @@ type suite struct {
 	forms []Form
 	name  string
 
-	faulty bool // the harness has a world
-	counts bool // what is public can be told
+	faulty  bool // the harness has a world
+	revokes bool // access can be taken away
+	counts  bool // what is public can be told
 
 	serial atomic.Int64 // of marks
 }
@@ -39,7 +40,7 @@ func newSuite(t tester, open func(tester) *Harness) *suite {
 	h := open(t)
 	s := &suite{
 		open: open, skip: h.Skip, forms: h.Forms, name: string(h.Channel.Platform),
-		faulty: h.World != nil, counts: h.World != nil || h.Items != nil,
+		faulty: h.World != nil, revokes: h.Revoke != nil, counts: h.World != nil || h.Items != nil,
 	}
 	if len(h.Forms) == 0 || h.NewDriver == nil {
 		t.Fatal("the harness needs NewDriver and at least one Form")

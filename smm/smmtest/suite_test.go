@@ -62,7 +62,12 @@ func buildAt(t *testing.T, clock *sim.Clock, class smm.Class, wrap func(*referen
 		},
 		Oversized: &smm.Post{Text: strings.Repeat("x", 301), Media: media, Poll: &smm.Poll{Options: []string{"a"}}},
 		Codes:     []string{"text.too-long", "media.too-many", "media.too-many-images", "capability.never"},
-		Holds:     func(x smm.Capability, target smm.Ref) bool { return server.Holds(me.Handle, x, target) },
+		Webhook:   hooks(),
+		Revoke: func(testing.TB) func() {
+			id := world.Faults.Add(sim.Fault{Kind: sim.Expire, Times: -1})
+			return func() { world.Faults.Remove(id) }
+		},
+		Holds: func(x smm.Capability, target smm.Ref) bool { return server.Holds(me.Handle, x, target) },
 	}
 }
 

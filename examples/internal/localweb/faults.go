@@ -28,6 +28,7 @@ var faultKinds = []faultKind{
 	{sim.Throttle, "refused for lack of quota"},
 	{sim.Expire, "refused as if the token had expired"},
 	{sim.Garbage, "takes effect, answered with a web page"},
+	{sim.Spoil, "takes effect, answered with JSON that is wrong"},
 }
 
 // faultRow is a fault in force, in words.
@@ -80,6 +81,8 @@ func faultDetail(f sim.Fault) string {
 		parts = append(parts, "delay "+f.Delay.Round(time.Millisecond).String())
 	case sim.CutReply:
 		parts = append(parts, fmt.Sprintf("cut after %d bytes", f.Bytes))
+	case sim.Spoil:
+		parts = append(parts, "shape "+string(cmp.Or(f.Shape, sim.ShapeTypes)))
 	}
 	return strings.Join(parts, ", ")
 }

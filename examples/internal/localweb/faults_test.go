@@ -26,6 +26,7 @@ func TestFaultRows(t *testing.T) {
 		{with(func(f *sim.Fault) { f.Kind, f.Status = sim.ErrorBefore, 0 }), "any request on any platform", "once, status 500"},
 		{with(func(f *sim.Fault) { f.Kind, f.Platform = sim.Late, "bluesky" }), "any request on Bluesky", "once, delay 2s"},
 		{with(func(f *sim.Fault) { f.Kind, f.Op = sim.CutReply, "x.y" }), "any request x.y on any platform", "once, cut after 7 bytes"},
+		{with(func(f *sim.Fault) { f.Kind, f.Shape = sim.Spoil, sim.ShapeTwice }), "any request on any platform", "once, shape twice"},
 	}
 	for _, tt := range tests {
 		t.Run(string(tt.fault.Kind), func(t *testing.T) {

@@ -91,6 +91,19 @@ func (s *Server) Revoke(handle string, subcode int) {
 	}
 }
 
+// IssueToken makes a further token for an account; without scopes it has those of
+// Options.
+func (s *Server) IssueToken(handle string, scopes ...string) string {
+	a := s.account(handle)
+	if a == nil {
+		return ""
+	}
+	if len(scopes) == 0 {
+		scopes = s.opts.Scopes
+	}
+	return s.base.IssueToken(a.holder, scopes...)
+}
+
 // The operations that Answer can change.
 const (
 	Publish = "publish" // POST ig/media_publish

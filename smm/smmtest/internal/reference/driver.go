@@ -19,6 +19,7 @@ type Driver struct {
 	HTTP        http.RoundTripper
 	Clock       smm.Clock
 	Class       smm.Class // what the server is
+	Careless    bool      // upload whatever there is: a bug that the suite must catch
 }
 
 // Platform implements smm.Driver.

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"net/url"
 	"time"
@@ -35,7 +36,7 @@ func (d *Driver) Prepare(ctx context.Context, r *smm.PublishRequest, last smm.Pr
 	case len(st.Draft.Media) < len(r.Post.Media):
 		err = d.upload(ctx, r, &st)
 	case d.Class == smm.ClassHandle && st.Container == "":
-		var got struct{ ID string }
+		var got made
 		_, err = d.post(ctx, r.Channel, "/containers", st.Draft, &got)
 		st.Container = got.ID
 	}
@@ -82,7 +83,13 @@ func (d *Driver) upload(ctx context.Context, r *smm.PublishRequest, st *state) e
 		return d.fail("upload", r.Channel, 0, fmt.Errorf("%w: %w", smm.ErrInvalid, err))
 	}
 	defer func() { _ = b.Close() }()
-	var got struct{ ID string }
+	if _, err := d.ProbeMedia(ctx, b); err != nil && !d.Careless { // it may have changed since somebody looked
+		return d.fail("upload", r.Channel, 0, err)
+	}
+	if _, err := b.Seek(0, io.SeekStart); err != nil {
+		return d.fail("upload", r.Channel, 0, fmt.Errorf("%w: %w", smm.ErrInvalid, err))
+	}
+	var got made
 	if _, err := d.send(ctx, r.Channel, http.MethodPost, "/upload", b, &got); err != nil {
 		return err
 	}

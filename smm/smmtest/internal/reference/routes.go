@@ -105,7 +105,7 @@ func (s *Server) contain(c call) (any, int) {
 	}
 	s.seq++
 	id := fmt.Sprintf("c%06d", s.seq)
-	s.containers[id] = &container{draft: d}
+	s.containers[id] = &container{draft: d, ID: id}
 	return map[string]string{"id": id}, http.StatusOK
 }
 

@@ -69,6 +69,7 @@ type draft struct {
 
 type container struct {
 	draft draft
+	ID    string `json:"id"`
 	Item  string `json:"item,omitempty"`
 }
 

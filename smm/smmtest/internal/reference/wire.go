@@ -34,14 +34,17 @@ func (d *Driver) send(ctx context.Context, channel smm.Ref, method, path string,
 		return 0, d.fail(method, channel, 0, fmt.Errorf("%w: %w", smm.ErrUnavailable, err))
 	}
 	defer func() { _ = resp.Body.Close() }()
-	b, err := io.ReadAll(resp.Body)
+	b, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer+1))
+	if err == nil && len(b) > maxAnswer {
+		err = errors.New("the answer is too long")
+	}
 	if err != nil {
 		return 0, d.fail(method, channel, 0, fmt.Errorf("%w: %w", smm.ErrUnavailable, err))
 	}
 	if resp.StatusCode >= 300 {
 		return resp.StatusCode, d.fail(method, channel, resp.StatusCode, sentinel(resp))
 	}
-	if err := json.Unmarshal(b, out); err != nil {
+	if json.Unmarshal(b, out) != nil || lacking(out) || !unequivocal(b) {
 		return 0, d.fail(method, channel, 0, fmt.Errorf("%w: unreadable answer", smm.ErrUnavailable))
 	}
 	return resp.StatusCode, nil
@@ -49,6 +52,62 @@ func (d *Driver) send(ctx context.Context, channel smm.Ref, method, path string,
 
 func (d *Driver) fail(op string, channel smm.Ref, status int, err error) error {
 	return &smm.Error{Op: op, Platform: Platform, Channel: channel, Status: status, Err: err}
+}
+
+// maxAnswer bounds an answer, in bytes.
+const maxAnswer = 1 << 20
+
+// made is what the server says of what it made.
+type made struct {
+	ID string `json:"id"`
+}
+
+// lacking reports whether an answer has not even what all of its kind have. An
+// empty object is no empty list.
+func lacking(out any) bool {
+	switch v := out.(type) {
+	case *item:
+		return v.ID == ""
+	case *made:
+		return v.ID == ""
+	case *container:
+		return v.ID == ""
+	case *account:
+		return v.Handle == ""
+	case *page:
+		return v.Items == nil
+	}
+	return false
+}
+
+// unequivocal reports whether b names each member of its objects once, so that all
+// decoders read it alike.
+func unequivocal(b []byte) bool {
+	var open []map[string]bool // nil for a list
+	d, name := json.NewDecoder(bytes.NewReader(b)), false
+	for {
+		token, err := d.Token()
+		if err != nil {
+			return errors.Is(err, io.EOF)
+		}
+		if key, ok := token.(string); ok && name {
+			names := open[len(open)-1]
+			if names[key] {
+				return false
+			}
+			names[key], name = true, false
+			continue
+		}
+		switch token {
+		case json.Delim('{'):
+			open = append(open, map[string]bool{})
+		case json.Delim('['):
+			open = append(open, nil)
+		case json.Delim('}'), json.Delim(']'):
+			open = open[:len(open)-1]
+		}
+		name = len(open) > 0 && open[len(open)-1] != nil
+	}
 }
 
 func sentinel(resp *http.Response) error {
