@@ -61,7 +61,7 @@ func FuzzSignatures(f *testing.F) {
 	f.Add(strings.ToUpper(sign(nil)), []byte(nil))
 	f.Add("sha256=", []byte("{}"))
 	f.Add("sha1="+sign(nil)[7:47], []byte(nil))
-	d, err := facebook.New(facebook.Config{Credentials: smm.NewMemoryCredentials(), WebhookSecrets: []smm.Secret{secret}})
+	d, err := facebook.New(facebook.Config{Credentials: smm.NewMemoryCredentials(), Webhooks: facebook.Webhooks{AppSecrets: []smm.Secret{secret}}})
 	require.NoError(f, err)
 	f.Fuzz(func(t *testing.T, header string, body []byte) {
 		err := d.VerifyWebhook(http.Header{"X-Hub-Signature-256": {header}}, body, epoch)

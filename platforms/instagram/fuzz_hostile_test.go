@@ -56,7 +56,7 @@ func FuzzSignatures(f *testing.F) {
 	f.Add(strings.ToUpper(sign(nil)), []byte(nil))
 	f.Add("sha256=", []byte("{}"))
 	f.Add("sha1="+sign(nil)[7:47], []byte(nil))
-	d, err := instagram.New(instagram.Config{Credentials: smm.NewMemoryCredentials(), Webhook: instagram.WebhookConfig{AppSecrets: []smm.Secret{secret}}})
+	d, err := instagram.New(instagram.Config{Credentials: smm.NewMemoryCredentials(), Webhooks: instagram.Webhooks{AppSecrets: []smm.Secret{secret}}})
 	require.NoError(f, err)
 	f.Fuzz(func(t *testing.T, header string, body []byte) {
 		err := d.VerifyWebhook(http.Header{"X-Hub-Signature-256": {header}}, body, epoch)

@@ -157,7 +157,7 @@ func (b *bench) revoke(t testing.TB) func() {
 // secret.
 func (b *bench) webhook() *smmtest.Webhook {
 	account, secret := b.account.Channel.ID, smm.NewSecret(b.AppSecret())
-	b.config.Webhook.AppSecrets = []smm.Secret{secret}
+	b.config.Webhooks.AppSecrets = []smm.Secret{secret}
 	return &smmtest.Webhook{
 		Sign: func(body []byte) http.Header { return instagram.SignWebhook(secret, body) },
 		Body: func(numbers []int) []byte {

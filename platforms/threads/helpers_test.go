@@ -190,9 +190,7 @@ func (b *bench) revoke(t testing.TB) func() {
 func (b *bench) webhook() *smmtest.Webhook {
 	me, secret := b.account.Channel.ID, smm.NewSecret(b.AppSecret())
 	return &smmtest.Webhook{
-		Sign: func(body []byte) http.Header {
-			return http.Header{"X-Hub-Signature-256": {threads.SignWebhook(secret, body)}}
-		},
+		Sign: func(body []byte) http.Header { return threads.SignWebhook(secret, body) },
 		Body: func(numbers []int) []byte {
 			var values []string
 			for _, n := range numbers {

@@ -136,7 +136,7 @@ func (g *ground) revoke(t testing.TB) func() {
 // secret.
 func (g *ground) webhook() *smmtest.Webhook {
 	me := g.account.Channel.ID
-	g.config.WebhookSecrets = []smm.Secret{consumerSecret}
+	g.config.Webhooks.ConsumerSecrets = []smm.Secret{consumerSecret}
 	return &smmtest.Webhook{
 		Sign: func(body []byte) http.Header { return http.Header{x.SignatureHeader: {x.Sign(consumerSecret, body)}} },
 		Body: func(numbers []int) []byte {
