@@ -110,7 +110,10 @@ func decoded(body []byte) any {
 }
 
 func encoded(v any) []byte {
-	b, _ := json.Marshal(v) // it came from JSON
+	b, err := json.Marshal(v)
+	if err != nil {
+		return nil // it came from JSON
+	}
 	return b
 }
 

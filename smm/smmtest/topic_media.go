@@ -80,18 +80,24 @@ func (l *lab) lay(p *smm.Post, change func([]byte) []byte) {
 	l.t.Helper()
 	o := overlay{l.h.Media, map[string][]byte{}}
 	for _, m := range p.Media {
-		b, err := l.h.Media.OpenMedia(l.ctx, "", m.Name)
-		if err != nil {
-			l.t.Fatalf("open %q: %v", m.Name, err)
-		}
-		whole, err := io.ReadAll(b)
-		_ = b.Close()
-		if err != nil {
-			l.t.Fatalf("read %q: %v", m.Name, err)
-		}
-		o.files[m.Name] = change(whole)
+		o.files[m.Name] = change(l.whole(m.Name))
 	}
 	l.h.Media = o
+}
+
+// whole returns the bytes of an asset.
+func (l *lab) whole(name string) []byte {
+	l.t.Helper()
+	b, err := l.h.Media.OpenMedia(l.ctx, "", name)
+	if err != nil {
+		l.t.Fatalf("open %q: %v", name, err)
+	}
+	defer func() { _ = b.Close() }()
+	whole, err := io.ReadAll(b)
+	if err != nil {
+		l.t.Fatalf("read %q: %v", name, err)
+	}
+	return whole
 }
 
 func (s *suite) lying(t tester, f Form, c lie) {
@@ -196,8 +202,8 @@ func (l *lab) class(name string) smm.MediaClass {
 func (s *suite) renamed(t tester, f Form) {
 	l := s.lab(t)
 	p, mark := l.post(f)
-	bytes := l.ofOtherClass(p.Media[0].Name)
-	l.lay(p, func([]byte) []byte { return bytes })
+	other := l.ofOtherClass(p.Media[0].Name)
+	l.lay(p, func([]byte) []byte { return other })
 	r, err := l.channel(l.client()).Publish(l.ctx, p, &smm.PublishOptions{Wait: time.Hour})
 	items := []sim.Item(nil)
 	if l.counts() {
@@ -221,16 +227,7 @@ func (l *lab) ofOtherClass(name string) []byte {
 			if (l.class(m.Name) == smm.MediaVideo) == film {
 				continue
 			}
-			b, err := l.h.Media.OpenMedia(l.ctx, "", m.Name)
-			if err != nil {
-				l.t.Fatalf("open %q: %v", m.Name, err)
-			}
-			defer func() { _ = b.Close() }()
-			whole, err := io.ReadAll(b)
-			if err != nil {
-				l.t.Fatalf("read %q: %v", m.Name, err)
-			}
-			return whole
+			return l.whole(m.Name)
 		}
 	}
 	l.t.Skip("the harness has no media of another class")

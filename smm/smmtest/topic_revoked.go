@@ -28,7 +28,7 @@ func revoked(t tester, s *suite) {
 }
 
 func (s *suite) revokedOf(t tester, f Form) {
-	s.revokedAt(t, f, "before", func(r *ride, take func()) { take() })
+	s.revokedAt(t, f, "before", func(_ *ride, take func()) { take() })
 	n := s.footprint(t, f).n[sim.Prepare]
 	for i := range n {
 		if i >= 6 && i < n-2 {
