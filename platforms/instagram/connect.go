@@ -24,6 +24,9 @@ type ConnectorConfig struct {
 	AppSecret smm.Secret
 	// ConfigID is that of Facebook Login for Business; scopes are then chosen there.
 	ConfigID string
+	// EndConsent lets Revoke end the whole consent behind a Page's token, with
+	// FacebookLogin: every other account that came of it is over then too.
+	EndConsent bool
 
 	Hosts      Hosts
 	Version    string       // "v25.0"; "" for the newest that package meta knows
@@ -40,6 +43,7 @@ type Connector struct {
 	login Login
 	app   *meta.App
 	find  finder
+	ends  bool // the consent behind tokens of Pages
 }
 
 // NewConnector checks cfg. Errors match smm.ErrInvalid.
@@ -59,7 +63,7 @@ func NewConnector(cfg ConnectorConfig) (*Connector, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &Connector{login: cfg.Login, app: app, find: finder{
+	c := &Connector{login: cfg.Login, app: app, ends: cfg.EndConsent, find: finder{
 		hosts: cfg.Hosts, version: cfg.Version, client: cfg.HTTPClient, clock: cfg.Clock, logger: cfg.Logger, agent: cfg.UserAgent,
 	}}
 	if cfg.Login == FacebookLogin {
@@ -167,6 +171,29 @@ func (c *Connector) ConnectToken(ctx context.Context, cred smm.Credential) ([]sm
 		return nil, failed("connect.token", smm.Ref{}, fmt.Errorf("%w: no access token was given", smm.ErrInvalid))
 	}
 	return c.find.find(ctx, cred)
+}
+
+// Revoke implements smm.Revoker. With FacebookLogin it removes the app from the
+// person whose token cred has; that of a Page cannot be ended by itself: see
+// ConnectorConfig.EndConsent. InstagramLogin has no way to end a token. Where there
+// is none the error matches smm.ErrUnsupported, and the person removes the app in
+// their settings.
+func (c *Connector) Revoke(ctx context.Context, account smm.Ref, cred smm.Credential) error {
+	const op = "connect.revoke"
+	if err := checkChannel(account); err != nil {
+		return failed(op, account, err)
+	}
+	if loginOf(&cred) == InstagramLogin || c.login == InstagramLogin {
+		return failed(op, account, fmt.Errorf(
+			"%w: the login of Instagram has no way to end a token: the person removes the app in their settings, or it ends after 60 days", smm.ErrUnsupported))
+	}
+	return c.app.EndConsent(ctx, cred.AccessToken, "", c.ends, func(token smm.Secret) (*meta.Client, error) {
+		v, err := c.find.vendor(FacebookLogin, me, token)
+		if err != nil {
+			return nil, err
+		}
+		return v.graph, nil
+	})
 }
 
 // finder finds the accounts that a token reaches.
@@ -283,4 +310,5 @@ const maxID = 256
 var (
 	_ smm.Connector      = (*Connector)(nil)
 	_ smm.TokenConnector = (*Connector)(nil)
+	_ smm.Revoker        = (*Connector)(nil)
 )
