@@ -10,6 +10,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/smmkit/smmkit/platforms/internal/account"
 	"github.com/smmkit/smmkit/platforms/internal/meta"
 	"github.com/smmkit/smmkit/smm"
 )
@@ -124,7 +125,7 @@ func (c *Connector) Finish(ctx context.Context, s smm.ConnectStart, r smm.Connec
 		return nil, connectError(err)
 	}
 	for i := range found {
-		found[i].Missing = lackingScopes(found[i].Credential.Scopes, s.Scopes)
+		found[i].Missing = account.LackingScopes(found[i].Credential.Scopes, s.Scopes)
 	}
 	if s.Account.IsZero() {
 		return found, nil

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/smmkit/smmkit/platforms/internal/account"
 	"github.com/smmkit/smmkit/smm"
 )
 
@@ -154,18 +155,13 @@ func (d *Driver) ReadMetrics(ctx context.Context, channel smm.Ref, r smm.MetricR
 	if err != nil {
 		return nil, err
 	}
-	subjects := r.Subjects
-	if len(subjects) == 0 {
-		subjects = []smm.Ref{channel}
+	kinds := append([]smm.Kind{smm.KindAuthor}, postKinds...)
+	subjects, err := account.Subjects(channel, &r, func(ref smm.Ref) error { return onChannel(channel, ref, kinds...) })
+	if err != nil {
+		return nil, err
 	}
 	var list []ID
 	for _, ref := range subjects {
-		if ref == channel {
-			continue
-		}
-		if err := onChannel(channel, ref, append([]smm.Kind{smm.KindAuthor}, postKinds...)...); err != nil {
-			return nil, err
-		}
 		if id := ID(ref.ID); slices.Contains(postKinds, ref.Kind) && !slices.Contains(list, id) {
 			list = append(list, id)
 		}
