@@ -343,8 +343,8 @@ func (c *Connector) ConnectToken(ctx context.Context, cred smm.Credential) ([]sm
 // has. The token of a Page cannot be ended by itself: without
 // ConnectorConfig.EndConsent the error matches smm.ErrUnsupported, and the person
 // removes the app in their settings.
-func (c *Connector) Revoke(ctx context.Context, account smm.Ref, cred smm.Credential) error {
-	if err := checkChannel(account); err != nil {
+func (c *Connector) Revoke(ctx context.Context, channel smm.Ref, cred smm.Credential) error {
+	if err := checkChannel(channel); err != nil {
 		return failed("connect.revoke", err)
 	}
 	return c.app.EndConsent(ctx, cred.AccessToken, cred.Extra[ExtraUser].Reveal(), c.cfg.EndConsent, c.graph)

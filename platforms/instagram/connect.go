@@ -179,13 +179,13 @@ func (c *Connector) ConnectToken(ctx context.Context, cred smm.Credential) ([]sm
 // ConnectorConfig.EndConsent. InstagramLogin has no way to end a token. Where there
 // is none the error matches smm.ErrUnsupported, and the person removes the app in
 // their settings.
-func (c *Connector) Revoke(ctx context.Context, account smm.Ref, cred smm.Credential) error {
+func (c *Connector) Revoke(ctx context.Context, channel smm.Ref, cred smm.Credential) error {
 	const op = "connect.revoke"
-	if err := checkChannel(account); err != nil {
-		return failed(op, account, err)
+	if err := checkChannel(channel); err != nil {
+		return failed(op, channel, err)
 	}
 	if loginOf(&cred) == InstagramLogin || c.login == InstagramLogin {
-		return failed(op, account, fmt.Errorf(
+		return failed(op, channel, fmt.Errorf(
 			"%w: the login of Instagram has no way to end a token: the person removes the app in their settings, or it ends after 60 days", smm.ErrUnsupported))
 	}
 	return c.app.EndConsent(ctx, cred.AccessToken, "", c.ends, func(token smm.Secret) (*meta.Client, error) {
@@ -208,9 +208,9 @@ type finder struct {
 	secret  smm.Secret
 }
 
-func (f *finder) vendor(l Login, account ID, token smm.Secret) (*Client, error) {
+func (f *finder) vendor(l Login, id ID, token smm.Secret) (*Client, error) {
 	cfg := ClientConfig{
-		Login: l, Account: account, Version: f.version, Hosts: f.hosts, Token: token,
+		Login: l, Account: id, Version: f.version, Hosts: f.hosts, Token: token,
 		HTTPClient: f.client, Clock: f.clock, Logger: f.logger, UserAgent: f.agent,
 	}
 	if l == FacebookLogin {

@@ -135,7 +135,7 @@ var windowMetrics = []windowMetric{
 	counted(smm.MetricSaves, "bookmarks", "How many times the post was bookmarked in that time.", func(d *PostAnalyticsData) Count { return d.Bookmarks }),
 	counted(smm.MetricViews, "media_views", "How many times the media of the post were viewed in that time.", func(d *PostAnalyticsData) Count { return d.MediaViews }),
 	counted(smm.MetricClicks, "url_clicks", "How many times a link of the post was clicked in that time.", func(d *PostAnalyticsData) Count { return d.URLClicks }),
-	counted(smm.MetricProfileViews, "user_profile_clicks", "How many times the author's profile was opened from the post in that time.", func(d *PostAnalyticsData) Count { return d.ProfileClicks }),
+	counted(smm.MetricProfileViews, "user_profile_clicks", "How often people opened the author's profile from it.", func(d *PostAnalyticsData) Count { return d.ProfileClicks }),
 	counted(smm.MetricEngagements, "engagements", "How many times people interacted with the post in that time.", func(d *PostAnalyticsData) Count { return d.Engagements }),
 }
 
