@@ -22,6 +22,9 @@ type ConnectorConfig struct {
 	// Businesses also finds Pages by way of the businesses that a person works
 	// for, some of which /me/accounts leaves out. It needs ScopeBusiness.
 	Businesses bool
+	// EndConsent lets Revoke end the whole consent behind a Page's token, which has
+	// no end of its own: every other Page of the same person is over then too.
+	EndConsent bool
 
 	Version      string // of the Graph; "" for DefaultVersion
 	BaseURL      string // in place of all the vendor's hosts; "" for them
@@ -47,6 +50,7 @@ type Connector struct {
 var (
 	_ smm.Connector      = (*Connector)(nil)
 	_ smm.TokenConnector = (*Connector)(nil)
+	_ smm.Revoker        = (*Connector)(nil)
 )
 
 // NewConnector checks cfg. No request is made. Errors match smm.ErrInvalid.
@@ -324,6 +328,17 @@ func (c *Connector) ConnectToken(ctx context.Context, cred smm.Credential) ([]sm
 		return nil, err
 	}
 	return []smm.Connected{{Channel: channelOf(&page), Credential: in.Credential(cred.AccessToken, in.IssuedAt)}}, nil
+}
+
+// Revoke implements smm.Revoker: it removes the app from the person whose token cred
+// has. The token of a Page cannot be ended by itself: without
+// ConnectorConfig.EndConsent the error matches smm.ErrUnsupported, and the person
+// removes the app in their settings.
+func (c *Connector) Revoke(ctx context.Context, channel smm.Ref, cred smm.Credential) error {
+	if err := checkChannel(channel); err != nil {
+		return failed("connect.revoke", err)
+	}
+	return c.app.EndConsent(ctx, cred.AccessToken, cred.Extra[ExtraUser].Reveal(), c.cfg.EndConsent, c.graph)
 }
 
 // failed makes err an *smm.Error of this platform, unless it is one.

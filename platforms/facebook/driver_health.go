@@ -3,7 +3,6 @@ package facebook
 import (
 	"context"
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/smmkit/smmkit/platforms/internal/account"
@@ -42,13 +41,8 @@ func (d *Driver) ReadFacts(ctx context.Context, channel smm.Ref) (smm.Facts, err
 	return f, nil
 }
 
-// quotasLeft asks for the budgets of a Page; nil if nobody counts, or who counts
-// does not answer.
+// quotasLeft asks for the budgets of a Page.
 func (d *Driver) quotasLeft(ctx context.Context, channel smm.Ref) []smm.QuotaState {
-	reader, ok := d.cfg.Quota.(smm.QuotaReader)
-	if !ok {
-		return nil
-	}
 	base := d.cfg.BaseURL
 	if base == "" {
 		base = meta.HostFacebook
@@ -62,11 +56,7 @@ func (d *Driver) quotasLeft(ctx context.Context, channel smm.Ref) []smm.QuotaSta
 		}
 		keys = append(keys, key)
 	}
-	states, err := reader.Left(ctx, keys...)
-	if err != nil {
-		return nil
-	}
-	return states
+	return account.Left(ctx, d.cfg.Quota, keys...)
 }
 
 // need is a capability with the scopes that it takes, all of them, and the task
@@ -121,7 +111,7 @@ func (d *Driver) support(cred *smm.Credential) map[smm.Capability]smm.Support {
 	out := make(map[smm.Capability]smm.Support, len(needs))
 	for _, n := range needs {
 		s := smm.Support{State: smm.StateGranted}
-		lacks := lackingScopes(cred.Scopes, n.scopes)
+		lacks := account.LackingScopes(cred.Scopes, n.scopes)
 		switch {
 		case len(lacks) > 0:
 			s = smm.Support{
@@ -159,13 +149,4 @@ func (d *Driver) guarantee(x smm.Capability) (smm.Guarantee, bool) {
 		return readBack, true
 	}
 	return smm.Guarantee{}, false
-}
-
-// lackingScopes are those of want that scopes do not hold; none if nobody said
-// what was granted.
-func lackingScopes(scopes, want []string) []string {
-	if len(scopes) == 0 {
-		return nil
-	}
-	return slices.DeleteFunc(slices.Clone(want), func(w string) bool { return slices.Contains(scopes, w) })
 }

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/smmkit/smmkit/platforms/internal/account"
 	"github.com/smmkit/smmkit/smm"
 )
 
@@ -66,16 +67,9 @@ func (d *Driver) ReadMetrics(ctx context.Context, channel smm.Ref, r smm.MetricR
 	if err != nil {
 		return nil, err
 	}
-	subjects := r.Subjects
-	if len(subjects) == 0 {
-		subjects = []smm.Ref{channel}
-	}
-	for _, ref := range subjects {
-		if ref != channel {
-			if err := onChannel(channel, ref, smm.KindPost, smm.KindComment); err != nil {
-				return nil, err
-			}
-		}
+	subjects, err := account.Subjects(channel, &r, func(ref smm.Ref) error { return onChannel(channel, ref, smm.KindPost, smm.KindComment) })
+	if err != nil {
+		return nil, err
 	}
 	var out []smm.Metric
 	for _, ref := range subjects {

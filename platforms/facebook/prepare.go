@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"strconv"
-	"sync"
 
 	"github.com/smmkit/smmkit/platforms/internal/account"
 	"github.com/smmkit/smmkit/smm"
@@ -21,40 +20,11 @@ type file struct {
 func (f *file) close() { _ = f.blob.Close() } // only read
 
 func (w *preparation) open(ctx context.Context, m smm.Media) (*file, error) {
-	blob, err := w.r.OpenMedia(ctx, m.Name)
+	blob, info, err := account.Asset(ctx, w.r, m.Name)
 	if err != nil {
-		return nil, mediaError(err)
-	}
-	info, err := account.Probe(ctx, blob)
-	if err != nil {
-		_ = blob.Close() // only read
-		return nil, err
-	}
-	if _, err := blob.Seek(0, io.SeekStart); err != nil {
-		_ = blob.Close() // only read
 		return nil, err
 	}
 	return &file{blob: blob, info: info}, nil
-}
-
-// seekerAt reads at offsets of a reader that seeks.
-type seekerAt struct {
-	mu sync.Mutex
-	r  io.ReadSeeker
-}
-
-// ReadAt implements io.ReaderAt.
-func (s *seekerAt) ReadAt(b []byte, at int64) (int, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if _, err := s.r.Seek(at, io.SeekStart); err != nil {
-		return 0, err
-	}
-	n, err := io.ReadFull(s.r, b)
-	if errors.Is(err, io.ErrUnexpectedEOF) {
-		err = io.EOF
-	}
-	return n, err
 }
 
 // takesVideo reports whether the way begins with the upload of a video.
@@ -169,7 +139,7 @@ func (w *preparation) sendVideo(ctx context.Context) error {
 		return fmt.Errorf("%w: facebook: the video changed while it was sent", smm.ErrInvalid)
 	}
 	if w.st.Route != routeVideo {
-		if err := w.s.Reels.Send(ctx, w.st.Session, Source{Reader: &seekerAt{r: f.blob}, Size: w.st.Size}); err != nil {
+		if err := w.s.Reels.Send(ctx, w.st.Session, Source{Reader: account.ReaderAt(f.blob), Size: w.st.Size}); err != nil {
 			return w.restart(err)
 		}
 		w.st.Sent, w.st.Uploaded = w.st.Size, true
@@ -186,7 +156,7 @@ func (w *preparation) sendChunk(ctx context.Context, f *file) error {
 	if err != nil {
 		return w.restart(err)
 	}
-	chunk := io.NewSectionReader(&seekerAt{r: f.blob}, from, to-from)
+	chunk := io.NewSectionReader(account.ReaderAt(f.blob), from, to-from)
 	next, err := w.s.Videos.Transfer(ctx, st.Session.Upload, from, File{Reader: chunk, Size: to - from, Type: f.info.Type})
 	if err != nil {
 		return w.restart(err)

@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io/fs"
 	"time"
 
 	"github.com/smmkit/smmkit/smm"
@@ -323,11 +322,3 @@ func published(channel smm.Ref, kind smm.Kind, id ID, url string, e smm.Evidence
 
 // afterDue is when a look at what the vendor publishes by itself makes sense.
 func afterDue(at time.Time) time.Time { return at.Add(10 * time.Second) }
-
-// mediaError makes a missing asset a final error.
-func mediaError(err error) error {
-	if errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("%w: %w", smm.ErrInvalid, err)
-	}
-	return err
-}

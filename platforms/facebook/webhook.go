@@ -222,119 +222,58 @@ func ratingEvent(out *smm.Event, e *meta.Event) {
 	}
 }
 
-// wireItem is a messaging item.
-type wireItem struct {
-	Sender    Identity `json:"sender"`
-	Recipient Identity `json:"recipient"`
-	Message   *struct {
-		ID          ID     `json:"mid"`
-		Text        string `json:"text"`
-		Echo        bool   `json:"is_echo"`
-		Deleted     bool   `json:"is_deleted"`
-		Attachments []struct {
-			Type    string `json:"type"`
-			Payload struct {
-				URL string `json:"url"`
-			} `json:"payload"`
-		} `json:"attachments"`
-		ReplyTo *struct {
-			ID ID `json:"mid"`
-		} `json:"reply_to"`
-	} `json:"message"`
-	Edit *struct {
-		ID   ID     `json:"mid"`
-		Text string `json:"text"`
-	} `json:"message_edit"`
-	Postback *struct {
-		ID    ID     `json:"mid"`
-		Title string `json:"title"`
-	} `json:"postback"`
-	Reaction *struct {
-		ID     ID     `json:"mid"`
-		Action string `json:"action"`
-	} `json:"reaction"`
-	Delivery *struct {
-		IDs []ID `json:"mids"`
-	} `json:"delivery"`
-}
-
 func messagingEvent(out *smm.Event, e *meta.Event) {
-	var w wireItem
-	if json.Unmarshal(e.Value, &w) != nil {
+	w, ok := e.Item()
+	if !ok {
 		return
 	}
-	if validID(string(w.Sender.ID)) && string(w.Sender.ID) != e.Account {
-		out.Actor = authorOf(out.Channel, &Actor{ID: w.Sender.ID})
+	if validID(string(w.Sender)) && string(w.Sender) != e.Account {
+		out.Actor = authorOf(out.Channel, &Actor{ID: w.Sender})
 	}
-	about := func(id ID) bool {
-		if !validID(string(id)) {
-			return false
-		}
-		out.Subject = out.Channel.WithKind(smm.KindMessage, string(id))
-		return true
+	about := validID(string(w.ID))
+	if about {
+		out.Subject = out.Channel.WithKind(smm.KindMessage, string(w.ID))
 	}
-	switch e.Field {
-	case "message":
-		if about(w.Message.ID) {
-			w.message(out, e)
-		}
-	case "message_edit":
-		if about(w.Edit.ID) {
-			m := w.words(out, w.Edit.Text)
-			out.Kind, out.Message = smm.EventMessageEdited, &m
-		}
-	case "postback":
-		if about(w.Postback.ID) && e.Kind == meta.EventMessaging {
-			m := w.words(out, w.Postback.Title)
-			out.Kind, out.Message = smm.EventMessageReceived, &m
-		}
-	case "reaction":
-		if about(w.Reaction.ID) && w.Reaction.Action == "react" {
-			out.Kind = smm.EventLiked
-		}
-	case "read":
+	switch {
+	case e.Field == "read":
 		out.Kind, out.Subject = smm.EventRead, out.Actor.Ref
-	case "delivery":
+	case e.Field == "delivery":
 		out.Kind = smm.EventDelivered
-		if len(w.Delivery.IDs) > 0 {
-			about(w.Delivery.IDs[0])
-		}
+	case !about:
+	case e.Field == "message":
+		messageEvent(out, &w, e.Kind)
+	case e.Field == "message_edit":
+		m := wordsOf(out, w.Text)
+		out.Kind, out.Message = smm.EventMessageEdited, &m
+	case e.Field == "postback" && e.Kind == meta.EventMessaging:
+		m := wordsOf(out, w.Text)
+		out.Kind, out.Message = smm.EventMessageReceived, &m
+	case e.Field == "reaction" && w.Reacted:
+		out.Kind = smm.EventLiked
 	}
 }
 
-// words is a message of the event's actor. Deliveries do not name the
+// wordsOf is a message of the event's actor. Deliveries do not name the
 // conversation.
-func (w *wireItem) words(out *smm.Event, text string) smm.Message {
+func wordsOf(out *smm.Event, text string) smm.Message {
 	return smm.Message{
 		Ref: out.Subject, Channel: out.Channel, Author: out.Actor, Text: smm.Untrusted(text), Entities: entitiesOf(text), At: out.At, Native: out.Native,
 	}
 }
 
-// message reads a message: one of ours comes back as an echo, and another app may
-// have the conversation.
-func (w *wireItem) message(out *smm.Event, e *meta.Event) {
-	m := w.words(out, w.Message.Text)
-	m.Own = w.Message.Echo
-	for _, a := range w.Message.Attachments {
-		v := smm.Attachment{Class: smm.MediaDocument, URL: a.Payload.URL}
-		switch a.Type {
-		case "image", "sticker":
-			v.Class = smm.MediaImage
-		case "video", "reel", "ig_reel":
-			v.Class = smm.MediaVideo
-		case "audio":
-			v.Class = smm.MediaAudio
-		}
-		m.Attachments = append(m.Attachments, v)
-	}
-	if w.Message.ReplyTo != nil && validID(string(w.Message.ReplyTo.ID)) {
-		m.InReplyTo = out.Channel.WithKind(smm.KindMessage, string(w.Message.ReplyTo.ID))
+// messageEvent reads a message: one of ours comes back as an echo, and another app
+// may have the conversation.
+func messageEvent(out *smm.Event, w *meta.Item, list meta.EventKind) {
+	m := wordsOf(out, w.Text)
+	m.Own, m.Attachments = w.Echo, w.Attachments
+	if validID(string(w.ReplyTo)) {
+		m.InReplyTo = out.Channel.WithKind(smm.KindMessage, string(w.ReplyTo))
 	}
 	switch {
-	case w.Message.Deleted:
+	case w.Deleted:
 		out.Kind = smm.EventMessageDeleted
 		return
-	case !m.Own && e.Kind == meta.EventMessaging:
+	case !m.Own && list == meta.EventMessaging:
 		out.Kind = smm.EventMessageReceived
 	}
 	out.Message = &m

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/smmkit/smmkit/platforms/internal/account"
 	"github.com/smmkit/smmkit/platforms/internal/meta"
 	"github.com/smmkit/smmkit/smm"
 )
@@ -24,6 +25,9 @@ type ConnectorConfig struct {
 	AppSecret smm.Secret
 	// ConfigID is that of Facebook Login for Business; scopes are then chosen there.
 	ConfigID string
+	// EndConsent lets Revoke end the whole consent behind a Page's token, with
+	// FacebookLogin: every other account that came of it is over then too.
+	EndConsent bool
 
 	Version      string // of the Graph, "v25.0"; "" for DefaultVersion
 	BaseURL      string // in place of all the vendor's hosts; "" for them
@@ -42,6 +46,7 @@ type Connector struct {
 	login Login
 	app   *meta.App
 	find  finder
+	ends  bool // the consent behind tokens of Pages
 }
 
 // NewConnector checks cfg. Errors match smm.ErrInvalid.
@@ -61,7 +66,7 @@ func NewConnector(cfg ConnectorConfig) (*Connector, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &Connector{login: cfg.Login, app: app, find: finder{
+	c := &Connector{login: cfg.Login, app: app, ends: cfg.EndConsent, find: finder{
 		base: cfg.BaseURL, version: cfg.Version, client: cfg.HTTPClient, clock: cfg.Clock, logger: cfg.Logger, agent: cfg.UserAgent,
 	}}
 	if cfg.Login == FacebookLogin {
@@ -122,7 +127,7 @@ func (c *Connector) Finish(ctx context.Context, s smm.ConnectStart, r smm.Connec
 		return nil, connectError(err)
 	}
 	for i := range found {
-		found[i].Missing = lackingScopes(found[i].Credential.Scopes, s.Scopes)
+		found[i].Missing = account.LackingScopes(found[i].Credential.Scopes, s.Scopes)
 	}
 	if s.Account.IsZero() {
 		return found, nil
@@ -171,6 +176,29 @@ func (c *Connector) ConnectToken(ctx context.Context, cred smm.Credential) ([]sm
 	return c.find.find(ctx, cred)
 }
 
+// Revoke implements smm.Revoker. With FacebookLogin it removes the app from the
+// person whose token cred has; that of a Page cannot be ended by itself: see
+// ConnectorConfig.EndConsent. InstagramLogin has no way to end a token. Where there
+// is none the error matches smm.ErrUnsupported, and the person removes the app in
+// their settings.
+func (c *Connector) Revoke(ctx context.Context, channel smm.Ref, cred smm.Credential) error {
+	const op = "connect.revoke"
+	if err := checkChannel(channel); err != nil {
+		return failed(op, channel, err)
+	}
+	if loginOf(&cred) == InstagramLogin || c.login == InstagramLogin {
+		return failed(op, channel, fmt.Errorf(
+			"%w: the login of Instagram has no way to end a token: the person removes the app in their settings, or it ends after 60 days", smm.ErrUnsupported))
+	}
+	return c.app.EndConsent(ctx, cred.AccessToken, "", c.ends, func(token smm.Secret) (*meta.Client, error) {
+		v, err := c.find.vendor(FacebookLogin, me, token)
+		if err != nil {
+			return nil, err
+		}
+		return v.graph, nil
+	})
+}
+
 // finder finds the accounts that a token reaches.
 type finder struct {
 	base    string
@@ -182,9 +210,9 @@ type finder struct {
 	secret  smm.Secret
 }
 
-func (f *finder) vendor(l Login, account ID, token smm.Secret) (*Client, error) {
+func (f *finder) vendor(l Login, id ID, token smm.Secret) (*Client, error) {
 	cfg := ClientConfig{
-		Login: l, Account: account, Version: f.version, BaseURL: f.base, Token: token,
+		Login: l, Account: id, Version: f.version, BaseURL: f.base, Token: token,
 		HTTPClient: f.client, Clock: f.clock, Logger: f.logger, UserAgent: f.agent,
 	}
 	if l == FacebookLogin {
@@ -285,4 +313,5 @@ const maxID = 256
 var (
 	_ smm.Connector      = (*Connector)(nil)
 	_ smm.TokenConnector = (*Connector)(nil)
+	_ smm.Revoker        = (*Connector)(nil)
 )

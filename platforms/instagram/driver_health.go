@@ -3,7 +3,6 @@ package instagram
 import (
 	"context"
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/smmkit/smmkit/platforms/internal/account"
@@ -134,7 +133,7 @@ func (d *Driver) support(l Login, scopes []string, left PublishingLimit) map[smm
 			want = n.instagram
 		}
 		s := smm.Support{State: smm.StateGranted, Guarantee: guaranteeOf(n.capability)}
-		switch lacks := lackingScopes(scopes, want); {
+		switch lacks := account.LackingScopes(scopes, want); {
 		case want == nil:
 			s.State, s.Cure = smm.StateAccountType, "connect the account by way of its Facebook Page: the login of Instagram lacks this"
 		case len(lacks) > 0:
@@ -168,13 +167,4 @@ func (d *Driver) cureOf(x smm.Capability, l Login) string {
 		}
 	}
 	return ""
-}
-
-// lackingScopes are those of want that were not granted; none if nobody said what
-// was.
-func lackingScopes(scopes, want []string) []string {
-	if len(scopes) == 0 {
-		return nil
-	}
-	return slices.DeleteFunc(slices.Clone(want), func(w string) bool { return slices.Contains(scopes, w) })
 }

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"slices"
 	"strings"
 	"time"
@@ -150,7 +149,7 @@ func subcodeIn(status string) string {
 // container makes the container of the nth item.
 func (d *Driver) container(ctx context.Context, s *session, r *smm.PublishRequest, st *prepared, o *PostOptions, n int) (item, error) {
 	m := r.Post.Media[n]
-	info, err := d.look(ctx, r, m.Name)
+	info, err := account.Look(ctx, r, m.Name)
 	if err != nil {
 		return item{}, err
 	}
@@ -216,7 +215,7 @@ func (d *Driver) film(ctx context.Context, s *session, r *smm.PublishRequest, st
 		q.ThumbOffset = o.ThumbOffset
 		return nil
 	}
-	info, err := d.look(ctx, r, m.Thumbnail)
+	info, err := account.Look(ctx, r, m.Thumbnail)
 	if err != nil {
 		return err
 	}
@@ -247,16 +246,6 @@ func carousel(l Login, r *smm.PublishRequest, st *prepared, o *PostOptions) Cont
 	return q
 }
 
-// look opens an asset and tells what it is.
-func (d *Driver) look(ctx context.Context, r *smm.PublishRequest, name string) (smm.MediaInfo, error) {
-	blob, err := r.OpenMedia(ctx, name)
-	if err != nil {
-		return smm.MediaInfo{}, mediaError(err)
-	}
-	defer func() { _ = blob.Close() }() // only read
-	return account.Probe(ctx, blob)
-}
-
 // address is where the vendor can fetch an asset.
 func (d *Driver) address(ctx context.Context, r *smm.PublishRequest, m smm.Media) (string, error) {
 	if d.cfg.MediaHost == nil {
@@ -268,38 +257,22 @@ func (d *Driver) address(ctx context.Context, r *smm.PublishRequest, m smm.Media
 
 // send sends the file of a container, from where it broke off.
 func (d *Driver) send(ctx context.Context, s *session, r *smm.PublishRequest, it *item, m smm.Media) error {
-	blob, err := r.OpenMedia(ctx, m.Name)
+	blob, err := account.Open(ctx, r, m.Name)
 	if err != nil {
-		return mediaError(err)
+		return err
 	}
 	defer func() { _ = blob.Close() }() // only read
 	size, err := blob.Seek(0, io.SeekEnd)
 	if err != nil {
 		return fmt.Errorf("%w: instagram: media %q: %w", smm.ErrUnavailable, m.Name, err)
 	}
-	return s.Media.Upload(ctx, it.ID, it.URI, seeking{blob}, size)
-}
-
-// seeking reads at a place by going there. An upload reads in order and from one
-// goroutine.
-type seeking struct{ io.ReadSeeker }
-
-// ReadAt implements io.ReaderAt.
-func (s seeking) ReadAt(b []byte, off int64) (int, error) {
-	if _, err := s.Seek(off, io.SeekStart); err != nil {
-		return 0, err
-	}
-	n, err := io.ReadFull(s, b)
-	if errors.Is(err, io.ErrUnexpectedEOF) {
-		err = io.EOF
-	}
-	return n, err
+	return s.Media.Upload(ctx, it.ID, it.URI, account.ReaderAt(blob), size)
 }
 
 // messageFile gives the file of a message an address.
 func (d *Driver) messageFile(ctx context.Context, r *smm.PublishRequest, st *prepared) error {
 	m := r.Post.Media[0]
-	info, err := d.look(ctx, r, m.Name)
+	info, err := account.Look(ctx, r, m.Name)
 	if err != nil {
 		return err
 	}
@@ -314,13 +287,5 @@ func (d *Driver) messageFile(ctx context.Context, r *smm.PublishRequest, st *pre
 		st.File = "file"
 	}
 	st.URL, err = d.address(ctx, r, m)
-	return err
-}
-
-// mediaError makes a missing asset a final error.
-func mediaError(err error) error {
-	if errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("%w: %w", smm.ErrInvalid, err)
-	}
 	return err
 }

@@ -70,7 +70,7 @@ func (d *Driver) event(e *meta.Event) smm.Event {
 	case meta.EventChange:
 		changeEvent(&out, e.Field)
 	case meta.EventMessaging, meta.EventStandby:
-		messagingEvent(&out, e.Field)
+		messagingEvent(&out, e)
 	}
 	return out
 }
@@ -117,102 +117,51 @@ func changeEvent(out *smm.Event, field string) {
 	}
 }
 
-// hookMessaging is an item of private messages.
-type hookMessaging struct {
-	Sender    Node `json:"sender"`
-	Recipient Node `json:"recipient"`
-	Message   struct {
-		ID          ID     `json:"mid"`
-		Text        string `json:"text"`
-		Echo        bool   `json:"is_echo"`
-		Deleted     bool   `json:"is_deleted"`
-		Attachments []struct {
-			Type    string `json:"type"`
-			Payload struct {
-				URL string `json:"url"`
-			} `json:"payload"`
-		} `json:"attachments"`
-		ReplyTo struct {
-			ID ID `json:"mid"`
-		} `json:"reply_to"`
-	} `json:"message"`
-	Edit struct {
-		ID   ID     `json:"mid"`
-		Text string `json:"text"`
-	} `json:"message_edit"`
-	Postback struct {
-		ID    ID     `json:"mid"`
-		Title string `json:"title"`
-	} `json:"postback"`
-	Reaction struct {
-		ID ID `json:"mid"`
-	} `json:"reaction"`
-	Read struct {
-		ID ID `json:"mid"`
-	} `json:"read"`
-}
-
-func messagingEvent(out *smm.Event, field string) {
-	var w hookMessaging
-	if json.Unmarshal(out.Native, &w) != nil {
+func messagingEvent(out *smm.Event, e *meta.Event) {
+	w, ok := e.Item()
+	if !ok {
 		return
 	}
 	ch := out.Channel
-	who := w.Sender.ID
-	own := w.Message.Echo || string(who) == ch.ID
+	who := w.Sender
+	own := w.Echo || string(who) == ch.ID
 	if own {
-		who = w.Recipient.ID
+		who = w.Recipient
 	}
 	if who == "" {
 		return
 	}
-	message := func(id ID) smm.Ref { return ch.WithKind(smm.KindMessage, string(id)) }
 	m := smm.Message{
 		Channel: ch, Conversation: ch.WithKind(smm.KindConversation, string(who)), Own: own, At: out.At, Native: out.Native,
-		Author: authorOf(ch, w.Sender.ID, ""),
+		Author: authorOf(ch, w.Sender, ""), Ref: ch.WithKind(smm.KindMessage, string(w.ID)), Text: smm.Untrusted(w.Text),
 	}
 	if own {
 		m.Author = authorOf(ch, ID(ch.ID), "")
 	}
 	out.Actor = m.Author
 	switch {
-	case field == "message" && w.Message.ID != "":
-		m.Ref, m.Text, m.Deleted = message(w.Message.ID), smm.Untrusted(w.Message.Text), w.Message.Deleted
-		if w.Message.ReplyTo.ID != "" {
-			m.InReplyTo = message(w.Message.ReplyTo.ID)
-		}
-		for _, a := range w.Message.Attachments {
-			m.Attachments = append(m.Attachments, smm.Attachment{Class: classOf(a.Type), URL: a.Payload.URL})
+	case w.ID == "":
+		return
+	case e.Field == "message":
+		m.Deleted, m.Attachments = w.Deleted, w.Attachments
+		if w.ReplyTo != "" {
+			m.InReplyTo = ch.WithKind(smm.KindMessage, string(w.ReplyTo))
 		}
 		if out.Kind = smm.EventMessageReceived; m.Deleted {
 			out.Kind = smm.EventMessageDeleted
 		}
-	case field == "message_edit" && w.Edit.ID != "":
-		m.Ref, m.Text, m.Edited = message(w.Edit.ID), smm.Untrusted(w.Edit.Text), out.At
-		out.Kind = smm.EventMessageEdited
-	case field == "postback" && w.Postback.ID != "":
-		m.Ref, m.Text = message(w.Postback.ID), smm.Untrusted(w.Postback.Title)
+	case e.Field == "message_edit":
+		m.Edited, out.Kind = out.At, smm.EventMessageEdited
+	case e.Field == "postback":
 		out.Kind = smm.EventMessageReceived
-	case field == "reaction" && w.Reaction.ID != "":
-		out.Subject = message(w.Reaction.ID)
+	case e.Field == "reaction":
+		out.Subject = m.Ref
 		return
-	case field == "read" && w.Read.ID != "":
-		out.Kind, out.Subject = smm.EventRead, message(w.Read.ID)
+	case e.Field == "read":
+		out.Kind, out.Subject = smm.EventRead, m.Ref
 		return
 	default:
 		return
 	}
 	out.Subject, out.Message = m.Ref, &m
-}
-
-func classOf(kind string) smm.MediaClass {
-	switch kind {
-	case "image", "story_mention", "ig_post", "share", "sticker":
-		return smm.MediaImage
-	case "video", "ig_reel", "reel":
-		return smm.MediaVideo
-	case "audio":
-		return smm.MediaAudio
-	}
-	return smm.MediaDocument
 }

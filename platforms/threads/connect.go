@@ -9,6 +9,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/smmkit/smmkit/platforms/internal/account"
 	"github.com/smmkit/smmkit/platforms/internal/meta"
 	"github.com/smmkit/smmkit/smm"
 )
@@ -126,7 +127,7 @@ func (c *Connector) Finish(ctx context.Context, s smm.ConnectStart, r smm.Connec
 		return nil, refused(op, smm.Ref{}, fmt.Errorf(
 			"%w: @%s was signed in, which is not the account to connect again: sign out at Threads and begin again", smm.ErrForbidden, smm.CleanMessage(found.Channel.Handle)))
 	}
-	found.Missing = lackingScopes(found.Credential.Scopes, s.Scopes)
+	found.Missing = account.LackingScopes(found.Credential.Scopes, s.Scopes)
 	return []smm.Connected{found}, nil
 }
 

@@ -3,7 +3,6 @@ package threads
 import (
 	"context"
 	"fmt"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -104,8 +103,8 @@ func (d *Driver) support(l PublishingLimit, scopes []string) map[smm.Capability]
 		switch cure := d.lacking(n.capability); {
 		case cure != "":
 			s = smm.Support{State: smm.StateServer, Cure: cure}
-		case len(lackingScopes(scopes, n.scopes)) > 0:
-			lacks := lackingScopes(scopes, n.scopes)
+		case len(account.LackingScopes(scopes, n.scopes)) > 0:
+			lacks := account.LackingScopes(scopes, n.scopes)
 			s = smm.Support{State: smm.StateScope, Missing: lacks, Cure: "connect the account again and allow " + strings.Join(lacks, " and ")}
 		case budget.Spent():
 			s = smm.Support{
@@ -119,15 +118,6 @@ func (d *Driver) support(l PublishingLimit, scopes []string) map[smm.Capability]
 		out[n.capability] = s
 	}
 	return out
-}
-
-// lackingScopes are those of want that scopes do not hold; none if nobody said
-// what was granted.
-func lackingScopes(scopes, want []string) []string {
-	if len(scopes) == 0 {
-		return nil
-	}
-	return slices.DeleteFunc(slices.Clone(want), func(w string) bool { return slices.Contains(scopes, w) })
 }
 
 // lacking says what the host has not set up, "" if nothing.
@@ -184,17 +174,9 @@ func (d *Driver) ReadFacts(ctx context.Context, channel smm.Ref) (smm.Facts, err
 // quotasLeft asks for the budgets of calls; nil if nobody counts, or who counts
 // does not answer.
 func (d *Driver) quotasLeft(ctx context.Context, channel smm.Ref) []smm.QuotaState {
-	reader, ok := d.cfg.Quota.(smm.QuotaReader)
-	if !ok {
-		return nil
-	}
-	states, err := reader.Left(ctx,
+	return account.Left(ctx, d.cfg.Quota,
 		smm.QuotaKey{Platform: Platform, Space: d.space(), Bucket: meta.BudgetApp},
 		smm.QuotaKey{Tenant: smm.TenantFrom(ctx), Platform: Platform, Space: d.space(), Account: channel.ID, Bucket: useCase})
-	if err != nil {
-		return nil
-	}
-	return states
 }
 
 // space is the host, which keys of budgets name.

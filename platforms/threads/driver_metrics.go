@@ -5,6 +5,7 @@ import (
 	"errors"
 	"time"
 
+	"github.com/smmkit/smmkit/platforms/internal/account"
 	"github.com/smmkit/smmkit/smm"
 )
 
@@ -48,16 +49,9 @@ func (d *Driver) ReadMetrics(ctx context.Context, channel smm.Ref, r smm.MetricR
 	if err != nil {
 		return nil, err
 	}
-	subjects := r.Subjects
-	if len(subjects) == 0 {
-		subjects = []smm.Ref{channel}
-	}
-	for _, ref := range subjects {
-		if ref != channel {
-			if err := onChannel(channel, ref, postKinds...); err != nil {
-				return nil, err
-			}
-		}
+	subjects, err := account.Subjects(channel, &r, func(ref smm.Ref) error { return onChannel(channel, ref, postKinds...) })
+	if err != nil {
+		return nil, err
 	}
 	var out []smm.Metric
 	for _, ref := range subjects {

@@ -5,10 +5,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io/fs"
 	"slices"
 	"time"
 
+	"github.com/smmkit/smmkit/platforms/internal/account"
 	"github.com/smmkit/smmkit/smm"
 )
 
@@ -251,14 +251,7 @@ func (d *Driver) create(ctx context.Context, s *session, st *prepared, c *Contai
 
 // withMedia looks at an asset by its content and gives it an address.
 func (d *Driver) withMedia(ctx context.Context, r *smm.PublishRequest, m smm.Media, c *ContainerParams) error {
-	blob, err := r.OpenMedia(ctx, m.Name)
-	if errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("%w: %w", smm.ErrInvalid, err)
-	} else if err != nil {
-		return err
-	}
-	info, err := d.ProbeMedia(ctx, blob)
-	_ = blob.Close() // only read
+	info, err := account.Look(ctx, r, m.Name)
 	if err != nil {
 		return err
 	}

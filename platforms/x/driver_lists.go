@@ -405,13 +405,8 @@ func accountType(u *User) string {
 	return smm.CleanMessage(strings.Join(out, ", "))
 }
 
-// quotasLeft asks for the budgets that publishing takes from; nil if nobody counts, or who
-// counts does not answer.
+// quotasLeft asks for the budgets that publishing takes from.
 func (d *Driver) quotasLeft(ctx context.Context, channel smm.Ref) []smm.QuotaState {
-	reader, ok := d.cfg.Quota.(smm.QuotaReader)
-	if !ok {
-		return nil
-	}
 	c := &Client{account: ID(channel.ID), app: d.cfg.App, quota: true}
 	var keys []smm.QuotaKey
 	for _, op := range []string{"posts.create", "posts.delete", "posts.timeline", "messages.send", "media.initialize", "media.append", "users.me"} {
@@ -419,11 +414,7 @@ func (d *Driver) quotasLeft(ctx context.Context, channel smm.Ref) []smm.QuotaSta
 			keys = append(keys, ch.Key)
 		}
 	}
-	states, err := reader.Left(ctx, keys...)
-	if err != nil {
-		return nil
-	}
-	return states
+	return account.Left(ctx, d.cfg.Quota, keys...)
 }
 
 // gone is nil for what is not there any more: undoing it is done.

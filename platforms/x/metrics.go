@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/smmkit/smmkit/platforms/internal/account"
 	"github.com/smmkit/smmkit/smm"
 )
 
@@ -134,7 +135,7 @@ var windowMetrics = []windowMetric{
 	counted(smm.MetricSaves, "bookmarks", "How many times the post was bookmarked in that time.", func(d *PostAnalyticsData) Count { return d.Bookmarks }),
 	counted(smm.MetricViews, "media_views", "How many times the media of the post were viewed in that time.", func(d *PostAnalyticsData) Count { return d.MediaViews }),
 	counted(smm.MetricClicks, "url_clicks", "How many times a link of the post was clicked in that time.", func(d *PostAnalyticsData) Count { return d.URLClicks }),
-	counted(smm.MetricProfileViews, "user_profile_clicks", "How many times the author's profile was opened from the post in that time.", func(d *PostAnalyticsData) Count { return d.ProfileClicks }),
+	counted(smm.MetricProfileViews, "user_profile_clicks", "How often people opened the author's profile from it.", func(d *PostAnalyticsData) Count { return d.ProfileClicks }),
 	counted(smm.MetricEngagements, "engagements", "How many times people interacted with the post in that time.", func(d *PostAnalyticsData) Count { return d.Engagements }),
 }
 
@@ -154,18 +155,13 @@ func (d *Driver) ReadMetrics(ctx context.Context, channel smm.Ref, r smm.MetricR
 	if err != nil {
 		return nil, err
 	}
-	subjects := r.Subjects
-	if len(subjects) == 0 {
-		subjects = []smm.Ref{channel}
+	kinds := append([]smm.Kind{smm.KindAuthor}, postKinds...)
+	subjects, err := account.Subjects(channel, &r, func(ref smm.Ref) error { return onChannel(channel, ref, kinds...) })
+	if err != nil {
+		return nil, err
 	}
 	var list []ID
 	for _, ref := range subjects {
-		if ref == channel {
-			continue
-		}
-		if err := onChannel(channel, ref, append([]smm.Kind{smm.KindAuthor}, postKinds...)...); err != nil {
-			return nil, err
-		}
 		if id := ID(ref.ID); slices.Contains(postKinds, ref.Kind) && !slices.Contains(list, id) {
 			list = append(list, id)
 		}

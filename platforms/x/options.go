@@ -90,10 +90,10 @@ func postOptions(p *smm.Post) (PostOptions, error) {
 }
 
 // unlisted reports whether the account's own list may lack the post.
-func (o *PostOptions) unlisted() bool { return o.CommunityID != "" || o.ForSuperFollowersOnly }
+func (o PostOptions) unlisted() bool { return o.CommunityID != "" || o.ForSuperFollowersOnly }
 
 // media are the settings of files, nil if there are none.
-func (o *PostOptions) media() *MediaParams {
+func (o PostOptions) media() *MediaParams {
 	m := MediaParams{TaggedUserIDs: o.TaggedUserIDs, Title: o.VideoTitle, Description: o.VideoDescription, Embeddable: o.Embeddable}
 	if o.VisitSite != "" || o.WatchNow != "" {
 		m.CallToActions = &CallToActions{}

@@ -31,11 +31,6 @@ func guarantee() smm.Guarantee {
 	return smm.Guarantee{Class: smm.ClassReadBack, RequestLife: RequestLife, ReadLag: ReadLag}
 }
 
-// unlisted reports whether the list may lack the item.
-func (st *prepared) unlisted() bool {
-	return st.Params.CommunityID != "" || st.Params.ForSuperFollowersOnly
-}
-
 // prepared is Prepared.State: everything that the commit sends, decided once.
 type prepared struct {
 	Params  PostParams     `json:"params,omitzero"`
@@ -47,6 +42,11 @@ type prepared struct {
 	Uploads []upload       `json:"uploads,omitempty"` // in the order of the post's media
 	Expires time.Time      `json:"expires,omitzero"`  // of the first upload
 	Polls   int            `json:"polls,omitempty"`   // looks at a file that is being processed
+}
+
+// unlisted reports whether the list may lack the item.
+func (st *prepared) unlisted() bool {
+	return st.Params.CommunityID != "" || st.Params.ForSuperFollowersOnly
 }
 
 // upload is how far a file is.

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"slices"
 	"strings"
 	"time"
@@ -45,23 +44,6 @@ func (d *Driver) step(ctx context.Context, s *session, r *smm.PublishRequest, st
 	return nil
 }
 
-// asset opens a file and looks what it is.
-func (d *Driver) asset(ctx context.Context, r *smm.PublishRequest, m smm.Media) (smm.Blob, smm.MediaInfo, error) {
-	blob, err := r.OpenMedia(ctx, m.Name)
-	if errors.Is(err, fs.ErrNotExist) {
-		err = fmt.Errorf("%w: %w", smm.ErrInvalid, err) // final
-	}
-	if err != nil {
-		return nil, smm.MediaInfo{}, err
-	}
-	info, err := account.Probe(ctx, blob)
-	if err != nil {
-		_ = blob.Close()
-		return nil, smm.MediaInfo{}, err
-	}
-	return blob, info, nil
-}
-
 // category is what a file is for.
 func (st *prepared) category(info *smm.MediaInfo) MediaCategory {
 	c := map[smm.MediaClass]MediaCategory{smm.MediaImage: CategoryImage, smm.MediaGIF: CategoryGIF, smm.MediaVideo: CategoryVideo}[info.Class]
@@ -73,7 +55,7 @@ func (st *prepared) category(info *smm.MediaInfo) MediaCategory {
 
 // open announces the next file, or sends it at once if it is an image.
 func (d *Driver) open(ctx context.Context, s *session, r *smm.PublishRequest, st *prepared) error {
-	blob, info, err := d.asset(ctx, r, r.Post.Media[len(st.Uploads)])
+	blob, info, err := account.Asset(ctx, r, r.Post.Media[len(st.Uploads)].Name)
 	if err != nil {
 		return err
 	}
@@ -110,7 +92,7 @@ func (d *Driver) open(ctx context.Context, s *session, r *smm.PublishRequest, st
 // segments sends the next segments of a file. An error after the first of them is
 // left to the next step to meet again.
 func (d *Driver) segments(ctx context.Context, s *session, r *smm.PublishRequest, u *upload, m smm.Media) error {
-	blob, info, err := d.asset(ctx, r, m)
+	blob, info, err := account.Asset(ctx, r, m.Name)
 	if err != nil {
 		return err
 	}
@@ -247,10 +229,7 @@ func (d *Driver) subtitle(ctx context.Context, s *session, r *smm.PublishRequest
 
 // sendSubtitles uploads a file of subtitles, whose kind its content tells.
 func sendSubtitles(ctx context.Context, s *session, r *smm.PublishRequest, name string) (UploadedMedia, error) {
-	blob, err := r.OpenMedia(ctx, name)
-	if errors.Is(err, fs.ErrNotExist) {
-		err = fmt.Errorf("%w: %w", smm.ErrInvalid, err) // final
-	}
+	blob, err := account.Open(ctx, r, name)
 	if err != nil {
 		return UploadedMedia{}, err
 	}

@@ -43,13 +43,13 @@ const (
 func sources(t *testing.T) map[string]source {
 	t.Helper()
 	key, store := smm.NewSecret(secret), smm.NewMemoryCredentials()
-	fb, err := facebook.New(facebook.Config{Credentials: store, WebhookSecrets: []smm.Secret{key}})
+	fb, err := facebook.New(facebook.Config{Credentials: store, Webhooks: facebook.Webhooks{AppSecrets: []smm.Secret{key}}})
 	require.NoError(t, err)
-	ig, err := instagram.New(instagram.Config{Credentials: store, Webhook: instagram.WebhookConfig{AppSecrets: []smm.Secret{key}}})
+	ig, err := instagram.New(instagram.Config{Credentials: store, Webhooks: instagram.Webhooks{AppSecrets: []smm.Secret{key}}})
 	require.NoError(t, err)
 	th, err := threads.New(threads.Config{Credentials: store, Webhooks: threads.Webhooks{AppSecrets: []smm.Secret{key}}})
 	require.NoError(t, err)
-	tw, err := x.New(x.Config{Credentials: store, WebhookSecrets: []smm.Secret{key}})
+	tw, err := x.New(x.Config{Credentials: store, Webhooks: x.Webhooks{ConsumerSecrets: []smm.Secret{key}}})
 	require.NoError(t, err)
 	return map[string]source{
 		"facebook": {fb, `{"object":"page","entry":[%s]}`, func(n int) string {
@@ -67,11 +67,11 @@ func sources(t *testing.T) map[string]source {
 		"threads": {th, `{"app_id":"1","topic":"moderate","target_id":"78","time":1767322800,"subscription_id":"2","has_uid_field":false,"values":[%s]}`, func(n int) string {
 			return fmt.Sprintf(`{"field":"replies","value":{"id":"890%d","username":"bob","text":"number %d","media_type":"TEXT_POST","replied_to":{"id":"5%d"},`+
 				`"root_post":{"id":"5%d","owner_id":"1","username":"me"},"timestamp":"2026-01-02T03:04:05+0000"}}`, n, n, n%40, n%40)
-		}, func(b []byte) http.Header { return http.Header{"X-Hub-Signature-256": {threads.SignWebhook(key, b)}} }},
+		}, func(b []byte) http.Header { return threads.SignWebhook(key, b) }},
 		"x": {tw, `{"data":[%s]}`, func(n int) string {
 			return fmt.Sprintf(`{"event_uuid":"u-%d","event_type":"dm.received","filter":{"user_id":"7"},"payload":{"id":"3%d","text":"number %d","event_type":"MessageCreate",`+
 				`"dm_conversation_id":"7-8%d","sender_id":"8%d","created_at":"2026-11-02T09:00:05.000Z"}}`, n, n, n, n%40, n%40)
-		}, func(b []byte) http.Header { return http.Header{x.SignatureHeader: {x.Sign(key, b)}} }},
+		}, func(b []byte) http.Header { return x.SignWebhook(key, b) }},
 	}
 }
 

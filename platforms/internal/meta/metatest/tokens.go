@@ -158,7 +158,7 @@ func (s *Server) debugToken(c *Call) Reply {
 		out.Valid, out.Scopes, out.IssuedAt, out.DataAccess = fault == nil, t.Scopes, t.Issued.Unix(), t.DataAccess.Unix()
 		out.Type, out.UserID = strings.ToUpper(t.node.Kind), t.node.ID
 		if t.node.Kind == "page" {
-			out.ProfileID = t.node.ID
+			out.UserID, out.ProfileID = t.by, t.node.ID
 		}
 		if !t.Expires.IsZero() {
 			out.ExpiresAt = t.Expires.Unix()
