@@ -285,6 +285,6 @@ func TestBrowserHostileText(t *testing.T) {
 	require.Equal(t, len(platforms), evaluate[int](b, `[...document.querySelectorAll("article .text")].filter(e => e.textContent === `+quote(evil)+`).length`))
 	_, err := w.Server("mastodon").VisitorPosts(t.Context(), "mallory", "", evil+" again")
 	require.NoError(t, err)
-	b.until(`document.querySelectorAll("article").length === `+strconv.Itoa(len(platforms)+1))
+	b.until(`document.querySelectorAll("article").length === ` + strconv.Itoa(len(platforms)+1))
 	require.True(t, evaluate[bool](b, `window.owned === undefined && document.querySelectorAll("article img, article script, article style").length === 0`))
 }
