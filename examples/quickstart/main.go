@@ -1,18 +1,20 @@
 // Quickstart is the whole job of a social media manager in one small program:
 // it checks a content calendar against a brand guide, schedules what is
-// approved, publishes it on Bluesky and Mastodon, moderates and answers what
-// people say, and reports what came of it.
+// approved, publishes it on Bluesky, Facebook, Instagram, Mastodon, Threads and X,
+// moderates and answers what people say, and reports what came of it.
 //
 //	go run ./examples/quickstart
 //
-// That needs no account: the program starts simulators of both platforms in its
+// That needs no account: the program starts simulators of all platforms in its
 // own process and talks to them over real sockets, with the same clients that
 // real accounts use. See flags.go for the other ways to run it.
 //
 // Read this file first. Each step has a file of its own:
 //
 //	calendar.go  the content calendar, a CSV file, becomes posts
-//	setup.go     accounts become drivers, drivers become a client
+//	platforms.go accounts become drivers
+//	media.go     pictures and films, for platforms that fetch them
+//	setup.go     simulators or the real thing
 //	desk.go      client, database, scheduler and inbox, joined
 //	publish.go   check, schedule, publish
 //	engage.go    read comments, moderate them, answer questions
@@ -97,7 +99,7 @@ func work(ctx context.Context, o options, getenv func(string) string, scr *scree
 	}
 	defer stage.Close()
 
-	// Who does it: a client over both platforms, a scheduler over a database,
+	// Who does it: a client over all platforms, a scheduler over a database,
 	// an inbox.
 	desk, err := openDesk(ctx, o, stage, plan, scr)
 	if err != nil {

@@ -66,6 +66,10 @@
     problems.push("page is " + document.documentElement.scrollWidth + " wide in a window of " + innerWidth);
   }
 
+  for (const e of all("#live-counters")) {
+    if (innerWidth >= 360 && e.scrollWidth > e.clientWidth) fail("table of " + e.scrollWidth + " in " + e.clientWidth, e);
+  }
+
   // Contrast of every text on what lies behind it.
   const numbers = (c) => (c.match(/[\d.]+/g) || []).map(Number);
   const luminance = (rgb) => {
