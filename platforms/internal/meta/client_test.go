@@ -181,6 +181,7 @@ func TestErrorInside200(t *testing.T) {
 		{errorBody(2, 0, false), smm.ErrUnavailable, smm.OutcomeUnknown},
 		{errorBody(4711, 0, false), smm.ErrRejected, smm.OutcomeUnknown}, // no row: it may have worked
 		{`{"error":"strange"}`, smm.ErrRejected, smm.OutcomeUnknown},
+		{`{"error":{"code":[24],"type":{"value":"x"}}}`, smm.ErrUnavailable, smm.OutcomeUnknown}, // nothing that can be read
 		{`{"id":"1","error":{"code":"506"}}`, smm.ErrDuplicate, smm.OutcomeUnknown},
 		{"\xef\xbb\xbf" + errorBody(368, 0, false), smm.ErrForbidden, smm.OutcomeRefused},
 	} {

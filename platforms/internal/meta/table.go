@@ -97,7 +97,7 @@ func (t *Table) Error(op string, ch smm.Ref, resp *httpx.Response, secrets ...st
 		// A page comes from what stands in front of the Graph, and says nothing
 		// about the token or the thing that was asked for.
 		e.Err, e.Message = smm.ErrUnavailable, "the answer is an HTML page, not one of the API"
-	case known && resp.OK():
+	case known && resp.OK() && g.Label() != "": // else it says nothing that can be read
 		e.Err = smm.ErrRejected
 	default:
 		e.Err = sentinelOf(resp.Status)
