@@ -55,6 +55,7 @@ func Histories(t *testing.T, s *Size, bug string) *Result {
 	})
 	r.Rows, r.Err, r.Took = all.rows, errors.Join(all.errs...), time.Since(begun)
 	r.Facts = append(r.Facts, total.String())
+	r.unnamed()
 	return r
 }
 
@@ -107,7 +108,7 @@ func newHistory(s *Size, n uint64, bug Bug) *history {
 	h := &history{rng: seeded(s.Seed, n), bug: bug, n: n}
 	all := s.platforms()
 	h.platforms = []*platform.Platform{all[h.rng.IntN(len(all))]}
-	if other := all[h.rng.IntN(len(all))]; other.Name != h.platforms[0].Name {
+	if other := all[h.rng.IntN(len(all))]; other.Name != h.platforms[0].Name && other.Fits(h.platforms[0]) {
 		h.platforms = append(h.platforms, other)
 	}
 	h.lease = []time.Duration{5 * time.Second, 10 * time.Second, 30 * time.Second}[h.rng.IntN(3)]
@@ -150,9 +151,7 @@ func (h *history) live(ctx context.Context, p *ground.Place) (map[string]*ground
 		crew.Go(func() { h.work(ctx, p, skew) })
 	}
 	ground.Pause(historySpan)
-	// Faults that have not struck by now never will: an idle hour must not turn
-	// into one.
-	_, err = p.Await(ctx, stepsBound)
+	err = h.await(ctx, p)
 	cancel()
 	crew.Wait()
 	if err != nil {
@@ -168,6 +167,26 @@ func (h *history) live(ctx context.Context, p *ground.Place) (map[string]*ground
 	}
 	faults := h.story.atServer + h.story.crashes + h.story.store + h.story.hanging
 	return p.Judge(context.WithoutCancel(ctx), ground.Circumstances{Faults: faults, Expired: h.expired})
+}
+
+// await waits until all is done, at most for the bound after the last fault: those
+// that wait for a request may strike as late as that is made.
+func (h *history) await(ctx context.Context, p *ground.Place) error {
+	const rounds = 4
+	for range rounds {
+		before := h.struckSoFar(p)
+		idle, err := p.Await(ctx, stepsBound)
+		if idle || err != nil || h.calm || h.struckSoFar(p) == before {
+			return err
+		}
+	}
+	return nil
+}
+
+func (h *history) struckSoFar(p *ground.Place) int {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return p.World.Faults.Hits() + h.story.crashes + h.story.store + h.story.hanging
 }
 
 // open makes the store. The one in memory forgets nothing and is as good as a

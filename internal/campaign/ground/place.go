@@ -43,6 +43,9 @@ type Planned struct {
 	Form  *platform.Form
 	Part  int
 	Due   time.Time
+	// Files are the fingerprints of the files of a part without text: what joins it to
+	// what the public saw, in place of the mark.
+	Files []string
 }
 
 // Outside makes what must not be made in a bubble: servers listen.
@@ -119,10 +122,31 @@ func (p *Place) Plan(ctx context.Context, w *Worker, s *Stand, sc *platform.Scen
 	if err != nil {
 		return err
 	}
+	files, err := fingerprints(post)
+	if err != nil {
+		return err
+	}
 	for i, m := range marks {
 		p.Plans = append(p.Plans, Planned{Mark: m, Stand: s, Form: f, Part: i, Due: at})
 	}
+	p.Plans[len(p.Plans)-len(marks)].Files = files
 	return nil
+}
+
+// fingerprints are those of the files of a post without text.
+func fingerprints(post *smm.Post) ([]string, error) {
+	if post.Text != "" {
+		return nil, nil
+	}
+	var out []string
+	for _, m := range post.Media {
+		sum, err := platform.Fingerprint(m.Name)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, sum)
+	}
+	return out, nil
 }
 
 // Idle reports whether every record is final or waits for a person.
