@@ -63,6 +63,7 @@ func Histories(t *testing.T, s *Size, bug string) *Result {
 type story struct {
 	histories, calm, sqlite, workers  int
 	atServer, crashes, store, hanging int
+	lies                              int
 }
 
 func (s *story) add(o *story) {
@@ -74,13 +75,14 @@ func (s *story) add(o *story) {
 	s.crashes += o.crashes
 	s.store += o.store
 	s.hanging += o.hanging
+	s.lies += o.lies
 }
 
 // String implements fmt.Stringer.
 func (s *story) String() string {
 	return fmt.Sprintf("%d histories (%d on SQLite, %d in which the platform is slow and nothing else happens) with %d workers; %d faults at servers, %d crashes, "+
-		"%d errors of a store before or after its effect, %d hangs of a store or a connection, of up to two leases",
-		s.histories, s.sqlite, s.calm, s.workers, s.atServer, s.crashes, s.store, s.hanging)
+		"%d errors of a store before or after its effect, %d hangs of a store or a connection, of up to two leases, %d refusals of what had been done",
+		s.histories, s.sqlite, s.calm, s.workers, s.atServer, s.crashes, s.store, s.hanging, s.lies)
 }
 
 // history is one of them, as its seed says.
@@ -165,7 +167,8 @@ func (h *history) live(ctx context.Context, p *ground.Place) (map[string]*ground
 	} else {
 		h.story.atServer = p.World.Faults.Hits()
 	}
-	faults := h.story.atServer + h.story.crashes + h.story.store + h.story.hanging
+	h.story.lies = p.Lies()
+	faults := h.story.atServer + h.story.crashes + h.story.store + h.story.hanging + h.story.lies
 	return p.Judge(context.WithoutCancel(ctx), ground.Circumstances{Faults: faults, Expired: h.expired})
 }
 
@@ -186,7 +189,7 @@ func (h *history) await(ctx context.Context, p *ground.Place) error {
 func (h *history) struckSoFar(p *ground.Place) int {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	return p.World.Faults.Hits() + h.story.crashes + h.story.store + h.story.hanging
+	return p.World.Faults.Hits() + p.Lies() + h.story.crashes + h.story.store + h.story.hanging
 }
 
 // open makes the store. The one in memory forgets nothing and is as good as a
@@ -319,6 +322,8 @@ func (h *history) script(st ground.Step) ground.Act {
 	case n < 4 && st.Side == ground.Store:
 		h.story.store++
 		return ground.Act{FailBefore: n == 2, FailAfter: n == 3}
+	case n < 4:
+		return ground.Act{Lie: n == 2, Twice: n == 3}
 	case n >= 4:
 		h.story.hanging++
 		return ground.Act{Pause: time.Duration(h.rng.Int64N(int64(2 * h.lease)))}

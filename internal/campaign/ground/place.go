@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/smmkit/smmkit/internal/campaign/platform"
@@ -34,6 +36,20 @@ type Place struct {
 	net         *Network
 	credentials smm.CredentialStore
 	marks       int
+	lies        atomic.Int32
+}
+
+// Lies returns how many requests took effect and were answered with a refusal.
+func (p *Place) Lies() int { return int(p.lies.Load()) }
+
+// standOf returns the server at a host, nil if there is none.
+func (p *Place) standOf(host string) *Stand {
+	for _, s := range p.stands {
+		if strings.HasSuffix(s.Server.URL(), "//"+host) {
+			return s
+		}
+	}
+	return nil
 }
 
 // Planned is a delivery that was planned and has to show up in public.

@@ -1,7 +1,9 @@
 package ground
 
 import (
+	"bytes"
 	"context"
+	"io"
 	"net"
 	"net/http"
 	"sync"
@@ -193,7 +195,7 @@ func (t roundTripper) RoundTrip(r *http.Request) (*http.Response, error) {
 	if a.Fault != nil {
 		w.place.World.Faults.Add(*a.Fault)
 	}
-	resp, err := w.transport.RoundTrip(r)
+	resp, err := w.send(r, &a)
 	if a.CrashAfter {
 		w.Crash()
 	}
@@ -204,6 +206,47 @@ func (t roundTripper) RoundTrip(r *http.Request) (*http.Response, error) {
 		return nil, errDead
 	}
 	return resp, err
+}
+
+// send lets a request lie or go twice, where its platform has that.
+func (w *Worker) send(r *http.Request, a *Act) (*http.Response, error) {
+	request := r.Method + " " + r.URL.Path
+	s := w.place.standOf(r.URL.Host)
+	switch {
+	case s == nil:
+	case a.Lie && s.Platform.Lie != nil && s.Platform.Lie(s.Server, request):
+		w.place.lies.Add(1)
+	case a.Twice && s.Platform.Once != nil && s.Platform.Once(request):
+		return w.twice(r, s.Platform.Unless)
+	}
+	return w.transport.RoundTrip(r)
+}
+
+// twice sends a request two times and gives back the second answer, unless there is
+// something in it.
+func (w *Worker) twice(r *http.Request, unless string) (*http.Response, error) {
+	var body []byte
+	if r.Body != nil {
+		var err error
+		body, err = io.ReadAll(r.Body)
+		_ = r.Body.Close() // read to its end, or broken
+		if err != nil {
+			return nil, err
+		}
+	}
+	send := func() (*http.Response, error) {
+		again := r.Clone(r.Context())
+		again.Body = io.NopCloser(bytes.NewReader(body))
+		return w.transport.RoundTrip(again)
+	}
+	first, err := send()
+	if err != nil || unless != "" && bytes.Contains(body, []byte(unless)) {
+		return first, err
+	}
+	w.place.lies.Add(1)
+	_, _ = io.Copy(io.Discard, first.Body) // nobody hears it
+	_ = first.Body.Close()
+	return send()
 }
 
 // skewed is a clock that goes wrong by a fixed time.

@@ -47,6 +47,8 @@ func instagramAccount(name string, at instagramtest.Login, login instagram.Login
 			}
 		},
 		stage: instagramStage,
+		Lie:   instagramLies,
+		Once:  ending("/media_publish"),
 		Forms: instagramForms(),
 	}
 }
@@ -61,6 +63,17 @@ func instagramStage(ctx context.Context, s Server, sc *Scene) error {
 	}
 	sc.Quoted = own
 	return ownAndAnswered(ctx, s, sc, own)
+}
+
+// instagramLies answers a publication that is public as spam, which the vendor was
+// seen to do.
+func instagramLies(s Server, request string) bool {
+	server, ok := s.(*instagramtest.Server)
+	if !ok || !ending("/media_publish")(request) {
+		return false
+	}
+	server.Answer(instagramtest.Publish, instagramtest.Answer{Status: http.StatusForbidden, Code: 4, Subcode: 2207051, Public: true})
+	return true
 }
 
 func instagramForms() []Form {

@@ -46,6 +46,14 @@ type Platform struct {
 	Open func(w *sim.World) Server
 	// Addr is what clients dial to reach a server.
 	Addr func(s Server) string
+	// Lie has the server do what a request asks and answer with a refusal that the
+	// vendor is known to lie with. It reports whether there is one for the request;
+	// nil: there is none at all.
+	Lie func(s Server, request string) bool
+	// Once reports whether the vendor refuses a request that it has had already.
+	Once func(request string) bool
+	// Unless is part of the body of those of them of which that is not known.
+	Unless string
 	// Driver returns a driver as a new process would make it.
 	Driver func(o DriverOptions) (smm.Driver, error)
 	// Credential is what is stored for an account; at is the server's address.
@@ -119,6 +127,13 @@ func (sc *Scene) freshComment(mark string) smm.Ref {
 	}
 	sc.fresh[mark] = ref
 	return ref
+}
+
+// ending reports whether a request is of a path that ends so.
+func ending(end string) func(string) bool {
+	return func(request string) bool {
+		return strings.HasPrefix(request, http.MethodPost) && strings.HasSuffix(request, end)
+	}
 }
 
 // Set makes an account with everything that the forms need. n tells the accounts

@@ -30,6 +30,8 @@ func Threads() *Platform {
 			return smm.Credential{AccessToken: smm.NewSecret(a.Login["THREADS_TOKEN"])}
 		},
 		stage: threadsStage,
+		Lie:   threadsLies,
+		Once:  ending("/threads_publish"),
 		Forms: threadsForms(),
 	}
 }
@@ -43,6 +45,17 @@ func threadsStage(ctx context.Context, s Server, sc *Scene) error {
 		return err
 	}
 	return ownAndAnswered(ctx, s, sc, own)
+}
+
+// threadsLies answers a publication that is public as forbidden, which the vendor was
+// seen to do.
+func threadsLies(s Server, request string) bool {
+	server, ok := s.(*threadstest.Server)
+	if !ok || !ending("/threads_publish")(request) {
+		return false
+	}
+	server.LieOnPublish(http.StatusBadRequest, 10, 0)
+	return true
 }
 
 func threadsForms() []Form {
