@@ -234,19 +234,21 @@ func (w *Worker) twice(r *http.Request, unless string) (*http.Response, error) {
 			return nil, err
 		}
 	}
-	send := func() (*http.Response, error) {
-		again := r.Clone(r.Context())
-		again.Body = io.NopCloser(bytes.NewReader(body))
-		return w.transport.RoundTrip(again)
-	}
-	first, err := send()
+	first, err := w.copyOf(r, body)
 	if err != nil || unless != "" && bytes.Contains(body, []byte(unless)) {
 		return first, err
 	}
 	w.place.lies.Add(1)
 	_, _ = io.Copy(io.Discard, first.Body) // nobody hears it
 	_ = first.Body.Close()
-	return send()
+	return w.copyOf(r, body)
+}
+
+// copyOf sends a request with a body that was read.
+func (w *Worker) copyOf(r *http.Request, body []byte) (*http.Response, error) {
+	again := *r
+	again.Body = io.NopCloser(bytes.NewReader(body))
+	return w.transport.RoundTrip(&again)
 }
 
 // skewed is a clock that goes wrong by a fixed time.
