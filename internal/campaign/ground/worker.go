@@ -6,6 +6,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -13,6 +14,7 @@ import (
 	"github.com/smmkit/smmkit/internal/campaign/platform"
 	"github.com/smmkit/smmkit/scheduler"
 	"github.com/smmkit/smmkit/smm"
+	"github.com/smmkit/smmkit/smm/sim"
 )
 
 // A Bug is a mistake that is made on purpose, to see whether an entry finds it. A nil
@@ -216,7 +218,7 @@ func (w *Worker) send(r *http.Request, a *Act) (*http.Response, error) {
 	case s == nil:
 	case a.Lie && s.Platform.Lie != nil && s.Platform.Lie(s.Server, request):
 		w.place.lies.Add(1)
-	case a.Twice && s.Platform.Once != nil && s.Platform.Once(request):
+	case a.Twice && s.Platform.Once != nil && s.Platform.Once(request) && !w.place.expiring():
 		return w.twice(r, s.Platform.Unless)
 	}
 	return w.transport.RoundTrip(r)
@@ -242,6 +244,12 @@ func (w *Worker) twice(r *http.Request, unless string) (*http.Response, error) {
 	_, _ = io.Copy(io.Discard, first.Body) // nobody hears it
 	_ = first.Body.Close()
 	return w.copyOf(r, body)
+}
+
+// expiring reports whether a token may be refused: that would be the answer to the
+// second of two copies, and not the refusal of what the vendor has had.
+func (p *Place) expiring() bool {
+	return slices.ContainsFunc(p.World.Faults.Active(), func(f sim.Fault) bool { return f.Kind == sim.Expire })
 }
 
 // copyOf sends a request with a body that was read.

@@ -97,6 +97,8 @@ const outro = `
   entries with processes, where no clock can be moved.
 - Quotas of the simulators are out of the way; being throttled is one of the faults.
 - Tokens that are renewed while posts are published: those of X do not run out here.
+- A request that is repeated on the way and whose second copy is refused for its token:
+  who is not let in has done nothing, as drivers see it.
 - Whether X refuses the files of a request that it has had, as its simulator does; a
   request with files is not repeated on the way.
 - X for apps of the self-serve tier, which lacks quotes and most replies; the forms that
