@@ -65,7 +65,10 @@ const foundIntro = `## Found while this was built
   public was published again every ten seconds without an end, and never on record: that
   answer was a refusal for now. Found by steps, fixed in platforms/threads, pinned by
   TestAnswersToAPublish and TestLieThroughTheFront.
-- Nothing was lost or doubled by the product. What the campaign found at first was
+- A video on Facebook failed for good after four processes had died in its upload, each
+  between a chunk and the record of it. Found by kills; platforms/facebook now bears
+  twelve, pinned by TestUploadOutlivesManyDeaths.
+- Nothing else was lost or doubled by the product. What the campaign found at first was
   its own: a worker whose clock ran far ahead of the servers' took an item for older
   than the attempt that had made it, and sent it again. Drivers allow for 2 minutes,
   or 10 where they know the newest item before the attempt.
