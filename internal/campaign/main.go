@@ -1,7 +1,7 @@
 // Command campaign tries to make the scheduler lose or double a post, on the
 // simulators of every platform, and prints what came of it.
 //
-//	go run ./internal/campaign -tier ci|deep [-seed N] [-only entry] [-seed-bug name] [-write]
+//	go run ./internal/campaign -tier ci|deep [-seed N] [-only entry] [-platforms row,row] [-seed-bug name] [-write]
 //
 // It ends with status 1 if anything was lost, duplicated, stuck or told wrongly.
 // With -write it also writes RELIABILITY.md, in the current directory. With
@@ -45,6 +45,7 @@ type options struct {
 	tier  string
 	seed  uint64
 	only  string
+	rows  string
 	bug   string
 	write bool
 }
@@ -54,6 +55,7 @@ func (c *options) parse() error {
 	f.StringVar(&c.tier, "tier", "ci", "how much: ci or deep")
 	f.Uint64Var(&c.seed, "seed", 1, "what the random parts are drawn from")
 	f.StringVar(&c.only, "only", "", "only this entry")
+	f.StringVar(&c.rows, "platforms", "", "only these rows of the tables, with commas between")
 	f.StringVar(&c.bug, "seed-bug", "", "make this mistake on purpose; list: name them")
 	f.BoolVar(&c.write, "write", false, "write RELIABILITY.md in the current directory")
 	if err := f.Parse(c.args); err != nil {
@@ -69,7 +71,7 @@ func (c *options) parse() error {
 	if c.only != "" && c.only != "bugs" && !slices.ContainsFunc(entry.All(), known) {
 		return fmt.Errorf("-only %q: no such entry", c.only)
 	}
-	if c.write && (c.only != "" || c.bug != "") {
+	if c.write && (c.only != "" || c.bug != "" || c.rows != "") {
 		return fmt.Errorf("-write needs the whole campaign, without a bug")
 	}
 	return nil
@@ -84,6 +86,9 @@ var tiers = map[string]entry.Size{
 func (c *options) run(t *testing.T) {
 	size := tiers[c.tier]
 	size.Seed, size.Dir, size.Workers = c.seed, t.TempDir(), runtime.GOMAXPROCS(0)
+	if c.rows != "" {
+		size.Platforms = strings.Split(c.rows, ",")
+	}
 	say := func(line string) { _, _ = fmt.Fprintln(os.Stdout, line) }
 	size.Log = func(line string) { say("   " + line) }
 	out := report.Report{Tier: c.tier, Seed: c.seed, Begun: time.Now()}

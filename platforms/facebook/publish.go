@@ -27,8 +27,10 @@ const (
 	processing = 10 * time.Second
 	// dueGrace is how long after its time a scheduled item may take to appear.
 	dueGrace = 15 * time.Minute
-	// maxRestarts bounds how often an upload is begun anew.
-	maxRestarts = 3
+	// maxRestarts bounds how often an upload is begun anew. A process that dies after
+	// a chunk and before it is on record costs one, so that a handful of those must not
+	// end a delivery whose file is good.
+	maxRestarts = 12
 )
 
 var (

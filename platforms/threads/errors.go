@@ -19,8 +19,9 @@ var ownRows = []meta.Row{
 	// is live, and then is written again by hand; in doubt it costs some reads.
 	{Code: 10, Err: smm.ErrForbidden, Verdict: httpx.VerdictUnknown, Source: srcDocsBot},
 	// Also of a container that was published or is not yet known everywhere: its
-	// own state tells which.
-	{Subcode: 4279009, Err: smm.ErrNotFound, Verdict: httpx.VerdictRetry, Source: srcPostiz},
+	// own state tells which. Published again for as long as this is the answer, a post
+	// that is live would be asked for without an end.
+	{Subcode: 4279009, Err: smm.ErrNotFound, Verdict: httpx.VerdictUnknown, Source: srcPostiz},
 }
 
 // The budgets of any 24 hours that are not of calls.

@@ -27,7 +27,8 @@ const (
 	maxRounds = 3
 	// roundPause lies between two rounds.
 	roundPause = 30 * time.Second
-	// earlyPause follows a publish that the vendor calls too early.
+	// earlyPause follows a publish that the vendor calls too early, before a look at
+	// the container; so many times after so many attempts.
 	earlyPause = 10 * time.Second
 )
 
@@ -325,7 +326,7 @@ func failedContainer(op string, channel smm.Ref, code string) error {
 }
 
 // Commit implements smm.Publisher: it publishes the container.
-func (d *Driver) Commit(ctx context.Context, r *smm.PublishRequest, p smm.Prepared, _ smm.Attempt) (smm.Outcome, error) {
+func (d *Driver) Commit(ctx context.Context, r *smm.PublishRequest, p smm.Prepared, a smm.Attempt) (smm.Outcome, error) {
 	var st prepared
 	if err := json.Unmarshal(p.State, &st); err != nil || st.Post.ID == "" {
 		return smm.Outcome{State: smm.OutcomeRefused}, refused("prepare", r.Channel, fmt.Errorf("%w: threads: the prepared state cannot be read", smm.ErrInvalid))
@@ -340,8 +341,8 @@ func (d *Driver) Commit(ctx context.Context, r *smm.PublishRequest, p smm.Prepar
 	}
 	id, o, err := s.commit(ctx, publish)
 	if err != nil {
-		if o.State == smm.OutcomeRefused && o.Retry && o.Next.IsZero() && errors.Is(err, smm.ErrNotFound) {
-			o.Next = d.cfg.Clock.Now().Add(earlyPause)
+		if o.State == smm.OutcomeUnknown && errors.Is(err, smm.ErrNotFound) {
+			o.Next = d.cfg.Clock.Now().Add(earlyPause * time.Duration(max(a.N, 1)))
 		}
 		return o, err
 	}

@@ -77,7 +77,8 @@ func TestAnswersToAPublish(t *testing.T) {
 		{"restricted, published", 400, 4, 2207051, true, smm.OutcomeUnknown, false, smm.ErrForbidden},
 		{"unknown to the vendor", 500, 1, 0, true, smm.OutcomeUnknown, false, smm.ErrUnavailable},
 		{"service with 400", 400, 2, 0, false, smm.OutcomeUnknown, false, smm.ErrUnavailable},
-		{"too early", 400, 24, 4279009, false, smm.OutcomeRefused, true, smm.ErrNotFound},
+		{"too early", 400, 24, 4279009, false, smm.OutcomeUnknown, false, smm.ErrNotFound},
+		{"public, and called unknown", 400, 24, 4279009, true, smm.OutcomeUnknown, false, smm.ErrNotFound},
 		{"throttled", 403, 4, 0, false, smm.OutcomeRefused, true, smm.ErrRateLimited},
 		{"budget of the day", 400, 9, 2207042, false, smm.OutcomeRefused, true, smm.ErrRateLimited},
 		{"user restricted", 400, 100, 4279013, false, smm.OutcomeRefused, false, smm.ErrForbidden},
@@ -123,11 +124,13 @@ func TestAnswersToAPublish(t *testing.T) {
 // TestLieThroughTheFront: a delivery whose publish was answered by a lie ends as
 // published, once.
 func TestLieThroughTheFront(t *testing.T) {
-	b := open(t, nil)
-	b.LieOnPublish(400, 10, 0)
-	r := b.publish(t, &smm.Post{Text: "Hello"})
-	require.Equal(t, smm.OutcomePublished, r.Outcome)
-	require.Equal(t, 1, b.posts())
+	for _, lie := range [][3]int{{400, 10, 0}, {400, 24, 4279009}} {
+		b := open(t, nil)
+		b.LieOnPublish(lie[0], lie[1], lie[2])
+		r := b.publish(t, &smm.Post{Text: "Hello"})
+		require.Equal(t, smm.OutcomePublished, r.Outcome)
+		require.Equal(t, 1, b.posts())
+	}
 }
 
 // TestRepeatIsHarmless: the vendor publishes a container once, and what it answers
@@ -141,9 +144,8 @@ func TestRepeatIsHarmless(t *testing.T) {
 	require.NoError(t, err)
 	o, err := d.Commit(t.Context(), r, p, smm.Attempt{N: 2, Doubt: true})
 	require.Error(t, err)
-	require.Equal(t, smm.OutcomeRefused, o.State)
-	require.True(t, o.Retry)
-	require.Equal(t, b.world.Clock.Now().Add(10*time.Second), o.Next)
+	require.Equal(t, smm.OutcomeUnknown, o.State)
+	require.Equal(t, b.world.Clock.Now().Add(20*time.Second), o.Next)
 	o, err = d.Settle(t.Context(), r, p, b.attempt())
 	require.NoError(t, err)
 	require.Equal(t, first.Post, o.Post)

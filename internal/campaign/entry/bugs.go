@@ -37,12 +37,22 @@ func Bugs() []Bug {
 		driverBug("5xx-refused", "driver", "a 5xx is taken for a refusal", serverErrorRefused, "steps"),
 		driverBug("settle-absent", "driver", "settling never finds the item", settleAbsent, "steps"),
 		driverBug("cut-published", "driver", "a reply that was cut is taken for success", cutPublished, "steps"),
+		driverBug("lie-believed", "driver", "a refusal is believed of a vendor that is known to lie", believedLie, "steps"),
+		driverBug("handle-lost", "driver", "every further attempt makes a container of its own", newContainer, "steps"),
+		driverBug("duplicate-no", "driver", "the refusal of a duplicate is taken for a failure", duplicateRefused, "steps"),
+		driverBug("duplicate-yes", "driver", "the refusal of a duplicate is taken for success under any name", duplicatePublished, "steps"),
 	}
 	for i := range bugs {
 		bugs[i].On = []string{"mastodon/gotosocial", "blind (stand-in)"}
 		switch bugs[i].Name {
 		case "key-per-attempt":
 			bugs[i].On = []string{"bluesky", "mastodon"}
+		case "retry-unknown", "settle-absent":
+			bugs[i].On = []string{"mastodon/gotosocial", "x"}
+		case "lie-believed", "handle-lost":
+			bugs[i].On = []string{"instagram", "threads"}
+		case "duplicate-no", "duplicate-yes":
+			bugs[i].On = []string{"x"}
 		case "claim-leased", "lease-unrenewed":
 			bugs[i].On = []string{"blind (stand-in)"}
 		}

@@ -36,6 +36,25 @@ func (s *Size) platforms() []*platform.Platform {
 	})
 }
 
+// beside are those that one process can serve, another of those that exclude each
+// other for each turn.
+func (s *Size) beside(turn int) []*platform.Platform {
+	var out []*platform.Platform
+	all := s.platforms()
+	for _, p := range all {
+		var rivals []string
+		for _, o := range all {
+			if o == p || !o.Fits(p) {
+				rivals = append(rivals, o.Name)
+			}
+		}
+		if rivals[turn%len(rivals)] == p.Name {
+			out = append(out, p)
+		}
+	}
+	return out
+}
+
 func (s *Size) log(format string, args ...any) {
 	if s.Log != nil {
 		s.Log(fmt.Sprintf(format, args...))
@@ -68,6 +87,14 @@ func (r *Result) Sum() *ground.Tally {
 		sum.Add(r.Rows[name])
 	}
 	return sum
+}
+
+// unnamed adds how often a name was left out, if it was.
+func (r *Result) unnamed() {
+	if n := r.Sum().Unnamed; n > 0 {
+		r.Facts = append(r.Facts, fmt.Sprintf("%d files without a text were reported as published without saying under which name, "+
+			"while another such file of the account was public", n))
+	}
 }
 
 // Entry is a part of the campaign.

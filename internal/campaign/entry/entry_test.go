@@ -28,7 +28,7 @@ func TestEntries(t *testing.T) {
 			continue
 		}
 		t.Run(e.Name, func(t *testing.T) {
-			s := entry.Size{Seed: 7, Steps: 40, Histories: 150, OnSQLite: 10, Kills: 40, Freezes: 20, Workers: 2, Dir: t.TempDir()}
+			s := entry.Size{Seed: 7, Steps: 40, Histories: 150, OnSQLite: 10, Kills: 40, Freezes: 25, Workers: 2, Dir: t.TempDir()}
 			r := e.Run(t, &s, "")
 			if r.Err != nil {
 				t.Fatal(r.Err)

@@ -15,10 +15,13 @@ import (
 	"github.com/smmkit/smmkit/smm"
 )
 
-// frozen are the forms that Freezes publishes, in turns: one of each class.
+// frozen are the forms that Freezes publishes, in turns: each class of each platform.
 var frozen = [][2]string{
 	{"bluesky", "text"}, {"bluesky", "gated"}, {"mastodon", "text"}, {"bluesky", "message"}, {"mastodon/gotosocial", "text"},
-	{"bluesky", "images"}, {"bluesky", "gated"}, {"mastodon", "poll"}, {"blind (stand-in)", "text"}, {"bluesky", "reply"},
+	{"bluesky", "images"}, {"mastodon", "poll"}, {"blind (stand-in)", "text"}, {"bluesky", "reply"},
+	{"facebook", "text"}, {"facebook", "photos"}, {"facebook", "reel"}, {"facebook", "reply"}, {"facebook", "story-photo"}, {"facebook/one-step", "text"},
+	{"instagram", "photo"}, {"instagram", "story-photo"}, {"instagram", "message"}, {"instagram", "mention-answer"}, {"instagram/own-login", "photo"},
+	{"threads", "text"}, {"threads", "image"}, {"threads", "reply"}, {"x", "text"}, {"x", "message"},
 }
 
 const freezeLanes = 8
@@ -34,20 +37,20 @@ func Freezes(t *testing.T, s *Size, bug string) *Result {
 	begun := time.Now()
 	r := &Result{Name: "freezes", Title: "SIGSTOP of worker processes past their lease"}
 	var (
-		all    rows
-		mu     sync.Mutex
-		frozen = make(map[smm.Class]int)
-		twice  = make(map[smm.Class]int)
+		all   rows
+		mu    sync.Mutex
+		stood = make(map[smm.Class]int)
+		twice = make(map[smm.Class]int)
 	)
 	each(s.Freezes, freezeLanes, func(i int) {
 		f := freeze{size: s, bug: bug, n: i}
 		tallies, err := f.run(t.Context())
 		if err != nil {
-			err = fmt.Errorf("freeze %d: %w", i, err)
+			err = fmt.Errorf("freeze %d, of %s: %w", i, frozen[i%len(frozen)], err)
 		}
 		mu.Lock()
 		defer mu.Unlock()
-		frozen[f.class]++
+		stood[f.class]++
 		for _, tl := range tallies {
 			if f.class == smm.ClassReadBack || f.class == smm.ClassBlind {
 				twice[f.class] += tl.Duplicated
@@ -58,9 +61,9 @@ func Freezes(t *testing.T, s *Size, bug string) *Result {
 	})
 	r.Rows, r.Err, r.Took = all.rows, errors.Join(all.errs...), time.Since(begun)
 	r.Facts = append(r.Facts,
-		fmt.Sprintf("%d frozen in the middle of a commit: %s", s.Freezes, classes(frozen)),
+		fmt.Sprintf("%d frozen in the middle of a commit: %s", s.Freezes, classes(stood)),
 		fmt.Sprintf("public twice where nothing can prevent it: %d of %d with read-back, %d of %d blind; with keys and handles every duplicate is a failure",
-			twice[smm.ClassReadBack], frozen[smm.ClassReadBack], twice[smm.ClassBlind], frozen[smm.ClassBlind]))
+			twice[smm.ClassReadBack], stood[smm.ClassReadBack], twice[smm.ClassBlind], stood[smm.ClassBlind]))
 	return r
 }
 
@@ -109,15 +112,18 @@ func (f *freeze) stopAndGo(ctx context.Context, l *lane) error {
 		return err
 	}
 	defer w.Kill()
-	if line, err := w.Lines.ReadString('\n'); line != "commit\n" {
-		return fmt.Errorf("the worker said %q instead of a commit: %w", line, err)
+	if err := w.Await("commit"); err != nil {
+		return err
 	}
 	if err := w.Process.Signal(syscall.SIGSTOP); err != nil {
 		return err
 	}
 	found := make(map[string]smm.Class)
-	if err := l.committing(ctx, found); err != nil || len(found) != 1 {
-		return fmt.Errorf("%d commits in flight while it is frozen: %w", len(found), err)
+	if err := l.committing(ctx, found); err != nil {
+		return err
+	}
+	if len(found) != 1 {
+		return fmt.Errorf("%d commits in flight while it is frozen", len(found))
 	}
 	second := l.config(time.Second)
 	second.Bug = f.bug
@@ -127,8 +133,8 @@ func (f *freeze) stopAndGo(ctx context.Context, l *lane) error {
 	if err := w.Process.Signal(syscall.SIGCONT); err != nil {
 		return err
 	}
-	if line, err := w.Lines.ReadString('\n'); line != "answered\n" {
-		return fmt.Errorf("the thawed worker said %q: %w", line, err)
+	if err := w.Await("answered"); err != nil {
+		return fmt.Errorf("thawed: %w", err)
 	}
 	// What it makes of the answer must not reach the store either.
 	return w.End()

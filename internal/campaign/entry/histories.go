@@ -55,6 +55,7 @@ func Histories(t *testing.T, s *Size, bug string) *Result {
 	})
 	r.Rows, r.Err, r.Took = all.rows, errors.Join(all.errs...), time.Since(begun)
 	r.Facts = append(r.Facts, total.String())
+	r.unnamed()
 	return r
 }
 
@@ -62,6 +63,7 @@ func Histories(t *testing.T, s *Size, bug string) *Result {
 type story struct {
 	histories, calm, sqlite, workers  int
 	atServer, crashes, store, hanging int
+	lies                              int
 }
 
 func (s *story) add(o *story) {
@@ -73,13 +75,14 @@ func (s *story) add(o *story) {
 	s.crashes += o.crashes
 	s.store += o.store
 	s.hanging += o.hanging
+	s.lies += o.lies
 }
 
 // String implements fmt.Stringer.
 func (s *story) String() string {
 	return fmt.Sprintf("%d histories (%d on SQLite, %d in which the platform is slow and nothing else happens) with %d workers; %d faults at servers, %d crashes, "+
-		"%d errors of a store before or after its effect, %d hangs of a store or a connection, of up to two leases",
-		s.histories, s.sqlite, s.calm, s.workers, s.atServer, s.crashes, s.store, s.hanging)
+		"%d errors of a store before or after its effect, %d hangs of a store or a connection, of up to two leases, %d refusals of what had been done",
+		s.histories, s.sqlite, s.calm, s.workers, s.atServer, s.crashes, s.store, s.hanging, s.lies)
 }
 
 // history is one of them, as its seed says.
@@ -107,7 +110,7 @@ func newHistory(s *Size, n uint64, bug Bug) *history {
 	h := &history{rng: seeded(s.Seed, n), bug: bug, n: n}
 	all := s.platforms()
 	h.platforms = []*platform.Platform{all[h.rng.IntN(len(all))]}
-	if other := all[h.rng.IntN(len(all))]; other.Name != h.platforms[0].Name {
+	if other := all[h.rng.IntN(len(all))]; other.Name != h.platforms[0].Name && other.Fits(h.platforms[0]) {
 		h.platforms = append(h.platforms, other)
 	}
 	h.lease = []time.Duration{5 * time.Second, 10 * time.Second, 30 * time.Second}[h.rng.IntN(3)]
@@ -150,9 +153,7 @@ func (h *history) live(ctx context.Context, p *ground.Place) (map[string]*ground
 		crew.Go(func() { h.work(ctx, p, skew) })
 	}
 	ground.Pause(historySpan)
-	// Faults that have not struck by now never will: an idle hour must not turn
-	// into one.
-	_, err = p.Await(ctx, stepsBound)
+	err = h.await(ctx, p)
 	cancel()
 	crew.Wait()
 	if err != nil {
@@ -166,8 +167,29 @@ func (h *history) live(ctx context.Context, p *ground.Place) (map[string]*ground
 	} else {
 		h.story.atServer = p.World.Faults.Hits()
 	}
-	faults := h.story.atServer + h.story.crashes + h.story.store + h.story.hanging
+	h.story.lies = p.Lies()
+	faults := h.story.atServer + h.story.crashes + h.story.store + h.story.hanging + h.story.lies
 	return p.Judge(context.WithoutCancel(ctx), ground.Circumstances{Faults: faults, Expired: h.expired})
+}
+
+// await waits until all is done, at most for the bound after the last fault: those
+// that wait for a request may strike as late as that is made.
+func (h *history) await(ctx context.Context, p *ground.Place) error {
+	const rounds = 4
+	for range rounds {
+		before := h.struckSoFar(p)
+		idle, err := p.Await(ctx, stepsBound)
+		if idle || err != nil || h.calm || h.struckSoFar(p) == before {
+			return err
+		}
+	}
+	return nil
+}
+
+func (h *history) struckSoFar(p *ground.Place) int {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return p.World.Faults.Hits() + p.Lies() + h.story.crashes + h.story.store + h.story.hanging
 }
 
 // open makes the store. The one in memory forgets nothing and is as good as a
@@ -300,6 +322,8 @@ func (h *history) script(st ground.Step) ground.Act {
 	case n < 4 && st.Side == ground.Store:
 		h.story.store++
 		return ground.Act{FailBefore: n == 2, FailAfter: n == 3}
+	case n < 4:
+		return ground.Act{Lie: n == 2, Twice: n == 3}
 	case n >= 4:
 		h.story.hanging++
 		return ground.Act{Pause: time.Duration(h.rng.Int64N(int64(2 * h.lease)))}

@@ -84,7 +84,7 @@ func (w *walk) run(rng *rand.Rand) {
 		} else {
 			w.counts[0]++
 		}
-		for _, a := range acts(st.Side) {
+		for _, a := range w.acts(st) {
 			if n++; n%max(w.s.Steps, 1) == 0 {
 				w.at(point{st.N: a})
 			}
@@ -93,7 +93,7 @@ func (w *walk) run(rng *rand.Rand) {
 	for range w.s.Pairs {
 		w.counts[2]++
 		a, b := clean[rng.IntN(len(clean))], clean[rng.IntN(len(clean))]
-		first, second := acts(a.Side), acts(b.Side)
+		first, second := w.acts(a), w.acts(b)
 		w.try2(point{a.N: first[rng.IntN(len(first))]}, point{b.N: second[rng.IntN(len(second))]})
 	}
 }
@@ -118,6 +118,18 @@ func acts(side ground.Side) []ground.Act {
 		{Kind: sim.Late, Delay: 45 * time.Second}, {Kind: sim.Throttle},
 	} {
 		out = append(out, ground.Act{Fault: &f})
+	}
+	return out
+}
+
+// acts are what befalls a step of the form, one at a time.
+func (w *walk) acts(st ground.Step) []ground.Act {
+	out := acts(st.Side)
+	if st.Side == ground.Net && w.p.Once != nil && w.p.Once(st.Name) {
+		out = append(out, ground.Act{Twice: true}, ground.Act{Twice: true, CrashAfter: true})
+		if w.p.Lie != nil {
+			out = append(out, ground.Act{Lie: true}, ground.Act{Lie: true, CrashAfter: true})
+		}
 	}
 	return out
 }

@@ -3,6 +3,7 @@ package ground
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/smmkit/smmkit/scheduler"
@@ -22,6 +23,7 @@ type Tally struct {
 	Stuck      int // not done within the bound, or with nothing to wake it
 	Wrong      int // reported as failed, yet public; or published under another name
 	Needless   int // a person was asked although the class can tell, or nothing had happened
+	Unnamed    int // rightly reported as published, without a name: a twin without a text was public, too
 	Humans     map[smm.Class]int
 	Notes      []string // on what is wrong, the first few
 }
@@ -41,6 +43,7 @@ func (t *Tally) Add(o *Tally) {
 	t.Stuck += o.Stuck
 	t.Wrong += o.Wrong
 	t.Needless += o.Needless
+	t.Unnamed += o.Unnamed
 	for c, n := range o.Humans {
 		t.human(c, n)
 	}
@@ -79,7 +82,7 @@ func (p *Place) Judge(ctx context.Context, c Circumstances) (map[string]*Tally, 
 		}
 		byID[r.Delivery.ID] = r
 		for _, pl := range p.Plans {
-			if strings.Contains(r.Delivery.Request.Post.Text, pl.Mark) {
+			if pl.planned(&r.Delivery.Request.Post) {
 				records[pl.Mark] = r
 			}
 		}
@@ -93,11 +96,29 @@ func (p *Place) Judge(ctx context.Context, c Circumstances) (map[string]*Tally, 
 			t = &Tally{Runs: 1, Faults: c.Faults}
 			out[pl.Stand.Platform.Name] = t
 		}
-		j := judge{t: t, c: c, plan: pl, r: records[pl.Mark], byID: byID}
-		j.items(items)
+		j := judge{t: t, c: c, plan: pl, r: records[pl.Mark], byID: byID, all: items}
+		j.items()
 		j.verdict()
 	}
 	return out, nil
+}
+
+// planned reports whether a record is of the item: its text, or the name of its
+// file, carries the mark.
+func (pl *Planned) planned(post *smm.Post) bool {
+	if pl.Files == nil {
+		return strings.Contains(post.Text, pl.Mark)
+	}
+	return slices.ContainsFunc(post.Media, func(m smm.Media) bool { return strings.Contains(m.Name, pl.Mark) })
+}
+
+// seen reports whether the public saw the item: its text or, of one without text,
+// the bytes of its files, which no other has.
+func (pl *Planned) seen(i *sim.Item) bool {
+	if pl.Files == nil {
+		return strings.Contains(i.Text, pl.Mark)
+	}
+	return i.Text == "" && slices.Equal(i.Media, pl.Files)
 }
 
 // judge looks at one item.
@@ -107,12 +128,13 @@ type judge struct {
 	plan   *Planned
 	r      *scheduler.Record
 	byID   map[string]*scheduler.Record
+	all    []sim.Item
 	public []sim.Item
 }
 
-func (j *judge) items(all []sim.Item) {
-	for _, i := range all {
-		if !i.Visitor && strings.Contains(i.Text, j.plan.Mark) {
+func (j *judge) items() {
+	for _, i := range j.all {
+		if !i.Visitor && j.plan.seen(&i) {
 			j.public = append(j.public, i)
 		}
 	}
@@ -149,10 +171,21 @@ func (j *judge) published(d *smm.Delivery) {
 	case len(j.public) == 0:
 		j.t.Lost++
 		j.t.note("lost, called published: %s", j.story())
+	case d.Outcome.Post.ID == "" && j.twin():
+		j.t.Unnamed++
 	case d.Outcome.Post.ID == "" || !named(d.Outcome.Post, j.public):
 		j.t.Wrong++
 		j.t.note("published under another name: %s", j.story())
 	}
+}
+
+// twin reports whether the account has another public item without a text. Nothing
+// that clients can read tells the two apart, so that a driver which knows that its own
+// is public, and not which it is, does right to leave out the name.
+func (j *judge) twin() bool {
+	return j.plan.Files != nil && slices.ContainsFunc(j.all, func(i sim.Item) bool {
+		return !i.Visitor && i.Text == "" && i.Account == j.public[0].Account && i.ID != j.public[0].ID
+	})
 }
 
 func named(ref smm.Ref, items []sim.Item) bool {

@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/smmkit/smmkit/internal/campaign/platform"
@@ -34,6 +36,20 @@ type Place struct {
 	net         *Network
 	credentials smm.CredentialStore
 	marks       int
+	lies        atomic.Int32
+}
+
+// Lies returns how many requests took effect and were answered with a refusal.
+func (p *Place) Lies() int { return int(p.lies.Load()) }
+
+// standOf returns the server at a host, nil if there is none.
+func (p *Place) standOf(host string) *Stand {
+	for _, s := range p.stands {
+		if strings.HasSuffix(s.Server.URL(), "//"+host) {
+			return s
+		}
+	}
+	return nil
 }
 
 // Planned is a delivery that was planned and has to show up in public.
@@ -43,6 +59,9 @@ type Planned struct {
 	Form  *platform.Form
 	Part  int
 	Due   time.Time
+	// Files are the fingerprints of the files of a part without text: what joins it to
+	// what the public saw, in place of the mark.
+	Files []string
 }
 
 // Outside makes what must not be made in a bubble: servers listen.
@@ -119,10 +138,31 @@ func (p *Place) Plan(ctx context.Context, w *Worker, s *Stand, sc *platform.Scen
 	if err != nil {
 		return err
 	}
+	files, err := fingerprints(post)
+	if err != nil {
+		return err
+	}
 	for i, m := range marks {
 		p.Plans = append(p.Plans, Planned{Mark: m, Stand: s, Form: f, Part: i, Due: at})
 	}
+	p.Plans[len(p.Plans)-len(marks)].Files = files
 	return nil
+}
+
+// fingerprints are those of the files of a post without text.
+func fingerprints(post *smm.Post) ([]string, error) {
+	if post.Text != "" {
+		return nil, nil
+	}
+	var out []string
+	for _, m := range post.Media {
+		sum, err := platform.Fingerprint(m.Name)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, sum)
+	}
+	return out, nil
 }
 
 // Idle reports whether every record is final or waits for a person.

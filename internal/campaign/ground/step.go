@@ -33,6 +33,8 @@ type Act struct {
 	FailBefore  bool          // it does not happen, and the worker is told of an error
 	FailAfter   bool          // it happens, and the worker is told of an error
 	Fault       *sim.Fault    // on a request, at the server
+	Lie         bool          // a request takes effect and is answered with a refusal; only where platform.Lie knows one
+	Twice       bool          // something on the way repeats a request, and the second answer is what comes back; only where platform.Once says that it is a refusal
 }
 
 // Script decides what befalls each step. It is called by one goroutine at a time

@@ -1,9 +1,12 @@
 package ground
 
 import (
+	"bytes"
 	"context"
+	"io"
 	"net"
 	"net/http"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -11,6 +14,7 @@ import (
 	"github.com/smmkit/smmkit/internal/campaign/platform"
 	"github.com/smmkit/smmkit/scheduler"
 	"github.com/smmkit/smmkit/smm"
+	"github.com/smmkit/smmkit/smm/sim"
 )
 
 // A Bug is a mistake that is made on purpose, to see whether an entry finds it. A nil
@@ -193,7 +197,7 @@ func (t roundTripper) RoundTrip(r *http.Request) (*http.Response, error) {
 	if a.Fault != nil {
 		w.place.World.Faults.Add(*a.Fault)
 	}
-	resp, err := w.transport.RoundTrip(r)
+	resp, err := w.send(r, &a)
 	if a.CrashAfter {
 		w.Crash()
 	}
@@ -204,6 +208,55 @@ func (t roundTripper) RoundTrip(r *http.Request) (*http.Response, error) {
 		return nil, errDead
 	}
 	return resp, err
+}
+
+// send lets a request lie or go twice, where its platform has that.
+func (w *Worker) send(r *http.Request, a *Act) (*http.Response, error) {
+	request := r.Method + " " + r.URL.Path
+	s := w.place.standOf(r.URL.Host)
+	switch {
+	case s == nil:
+	case a.Lie && s.Platform.Lie != nil && s.Platform.Lie(s.Server, request):
+		w.place.lies.Add(1)
+	case a.Twice && s.Platform.Once != nil && s.Platform.Once(request) && !w.place.expiring():
+		return w.twice(r, s.Platform.Unless)
+	}
+	return w.transport.RoundTrip(r)
+}
+
+// twice sends a request two times and gives back the second answer, unless there is
+// something in it.
+func (w *Worker) twice(r *http.Request, unless string) (*http.Response, error) {
+	var body []byte
+	if r.Body != nil {
+		var err error
+		body, err = io.ReadAll(r.Body)
+		_ = r.Body.Close() // read to its end, or broken
+		if err != nil {
+			return nil, err
+		}
+	}
+	first, err := w.copyOf(r, body)
+	if err != nil || unless != "" && bytes.Contains(body, []byte(unless)) {
+		return first, err
+	}
+	w.place.lies.Add(1)
+	_, _ = io.Copy(io.Discard, first.Body) // nobody hears it
+	_ = first.Body.Close()
+	return w.copyOf(r, body)
+}
+
+// expiring reports whether a token may be refused: that would be the answer to the
+// second of two copies, and not the refusal of what the vendor has had.
+func (p *Place) expiring() bool {
+	return slices.ContainsFunc(p.World.Faults.Active(), func(f sim.Fault) bool { return f.Kind == sim.Expire })
+}
+
+// copyOf sends a request with a body that was read.
+func (w *Worker) copyOf(r *http.Request, body []byte) (*http.Response, error) {
+	again := *r
+	again.Body = io.NopCloser(bytes.NewReader(body))
+	return w.transport.RoundTrip(&again)
 }
 
 // skewed is a clock that goes wrong by a fixed time.

@@ -11,7 +11,6 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
-	"strings"
 	"time"
 
 	"github.com/smmkit/smmkit/internal/campaign/ground"
@@ -166,15 +165,6 @@ func (t *carrier) RoundTrip(r *http.Request) (*http.Response, error) {
 	return resp, err
 }
 
-func creates(r *http.Request) bool {
-	for _, end := range []string{".putRecord", ".applyWrites", ".sendMessage", "/api/v1/statuses", "/posts"} {
-		if r.Method == http.MethodPost && strings.HasSuffix(r.URL.Path, end) {
-			return true
-		}
-	}
-	return false
-}
-
 // fast is a clock that runs faster than the machine's.
 type fast struct {
 	begun time.Time
@@ -202,7 +192,7 @@ func (f fast) Sleep(ctx context.Context, d time.Duration) error {
 type Process struct {
 	*exec.Cmd
 
-	Lines *bufio.Reader
+	lines *bufio.Reader
 	in    io.WriteCloser
 }
 
@@ -229,14 +219,36 @@ func Start(ctx context.Context, c *Config) (*Process, error) {
 	if err := p.Cmd.Start(); err != nil {
 		return nil, err
 	}
-	p.Lines = bufio.NewReader(out)
-	line, err := p.Lines.ReadString('\n')
-	if line != "ready\n" {
+	p.lines = bufio.NewReader(out)
+	if err := p.Await("ready"); err != nil {
 		p.Kill()
-		return nil, fmt.Errorf("the worker said %q: %w", line, err)
+		return nil, err
 	}
 	return p, nil
 }
+
+// Await waits until the worker says something, at most for awaitBound: one that has
+// nothing to say would hold up the campaign.
+func (p *Process) Await(want string) error {
+	said := make(chan error, 1)
+	go func() {
+		line, err := p.lines.ReadString('\n')
+		if line == want+"\n" {
+			err = nil
+		} else {
+			err = fmt.Errorf("the worker said %q and not %q: %w", line, want, err)
+		}
+		said <- err
+	}()
+	select {
+	case err := <-said:
+		return err
+	case <-time.After(awaitBound):
+		return fmt.Errorf("the worker has not said %q in %s", want, awaitBound)
+	}
+}
+
+const awaitBound = 40 * time.Second
 
 // Kill ends it by force.
 func (p *Process) Kill() {

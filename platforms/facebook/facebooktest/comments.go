@@ -1,6 +1,7 @@
 package facebooktest
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 	"time"
@@ -32,7 +33,7 @@ const maxComment = 8000
 func pageOf(n *metatest.Node) *page {
 	switch v := n.Value.(type) {
 	case *post:
-		return v.owner
+		return cmp.Or(v.owner, v.wall)
 	case *video:
 		return v.owner
 	case *rating:

@@ -46,6 +46,7 @@ type post struct {
 
 	id         string
 	owner      *page   // nil for a visitor's
+	wall       *page   // on which a visitor wrote it; nil for others
 	by         *person // nil for the Page's
 	message    string
 	link       string

@@ -71,7 +71,7 @@ func (s *Server) VisitorPostsOn(handle, pageHandle, text string) (smm.Ref, error
 		return smm.Ref{}, fmt.Errorf("%w: facebooktest: no Page %q", smm.ErrNotFound, pageHandle)
 	}
 	d := &post{
-		id: p.id + "_" + s.newID(), owner: nil, by: by, message: text, created: s.now(), updated: s.now(), published: true, statusType: "wall_post",
+		id: p.id + "_" + s.newID(), wall: p, by: by, message: text, created: s.now(), updated: s.now(), published: true, statusType: "wall_post",
 	}
 	s.posts[d.id] = d
 	p.visitors = append(p.visitors, d)
