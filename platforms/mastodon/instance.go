@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net/http"
 	"net/url"
 	"strings"
@@ -170,6 +171,14 @@ func (s *InstanceService) Get(ctx context.Context) (*InstanceInfo, error) {
 	}
 	if err := resp.JSON(&in); err != nil {
 		return nil, err
+	}
+	if in.Version == "" {
+		// Every server has one. Without it a server that can do something would be
+		// taken for one that is too old for it.
+		return nil, &smm.Error{
+			Op: "instance.get", Platform: Platform, Status: resp.Status, RequestID: resp.RequestID,
+			Err: fmt.Errorf("%w: unreadable answer: an instance without a version", smm.ErrUnavailable),
+		}
 	}
 	node, err := s.NodeInfo(ctx)
 	if err != nil && !missing(err) {
