@@ -186,3 +186,28 @@ func TestEnqueueDeliveriesTwiceIsOnce(t *testing.T) {
 		w.wantPublic("answer", "another")
 	})
 }
+
+// refusing is a store that refuses every record and knows none.
+type refusing struct{ scheduler.Store }
+
+func (refusing) Insert(context.Context, ...*scheduler.Record) error { return smm.ErrConflict }
+
+func TestEnqueueDeliveriesEndsWhereAStoreRefuses(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		client, err := smm.New([]smm.Driver{&schedulertest.Driver{}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		s, err := scheduler.New(client, refusing{scheduler.NewMemory()})
+		if err != nil {
+			t.Fatal(err)
+		}
+		ds, _, err := client.Plan(t.Context(), &smm.Post{Text: "answer"}, []smm.Ref{schedulertest.Channel("a")}, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := s.EnqueueDeliveries(t.Context(), ds); !errors.Is(err, smm.ErrConflict) {
+			t.Fatalf("%v, want the refusal", err)
+		}
+	})
+}
