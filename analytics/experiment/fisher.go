@@ -37,7 +37,7 @@ func FisherExact(a, b Proportion, level float64) (Result, error) {
 	if a.Successes > 0 {
 		r.Uplift = katz(a, b, q)
 	}
-	r.PValue = number(fisherP(a, b))
+	r.PValue = new(fisherP(a, b))
 	return r, nil
 }
 

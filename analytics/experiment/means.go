@@ -66,7 +66,7 @@ func Welch(a, b Sample, level float64) (Result, error) {
 	df := 1 / (sa*sa/float64(a.N-1) + sb*sb/float64(b.N-1))
 	r := compare(MethodWelch, level, x, y, stat.TUpper((1-level)/2, df))
 	t := (b.Mean - a.Mean) / math.Sqrt(v)
-	r.Statistic, r.DegreesOfFreedom, r.PValue = &t, &df, number(stat.TwoSidedT(t, df))
+	r.Statistic, r.DegreesOfFreedom, r.PValue = &t, &df, new(stat.TwoSidedT(t, df))
 	return r.finite(), nil
 }
 
@@ -74,7 +74,7 @@ func (s Sample) group() Group {
 	if s.N == 0 {
 		return Group{}
 	}
-	return Group{N: s.N, Value: number(s.Mean)}
+	return Group{N: s.N, Value: new(s.Mean)}
 }
 
 func isFinite(values ...float64) bool {

@@ -32,7 +32,7 @@ func (p Proportion) group() Group {
 	if p.Trials == 0 {
 		return Group{}
 	}
-	return Group{N: p.Trials, Value: number(p.rate())}
+	return Group{N: p.Trials, Value: new(p.rate())}
 }
 
 // CompareProportions chooses the test: FisherExact if an expected count of the
@@ -97,7 +97,7 @@ func zTest(m Method, a, b Proportion, level float64) (Result, error) {
 	}
 	r := compare(m, level, x, y, stat.NormalUpper((1-level)/2))
 	z := (y.value - x.value) / math.Sqrt(variance)
-	r.Statistic, r.PValue = &z, number(stat.TwoSidedNormal(z))
+	r.Statistic, r.PValue = &z, new(stat.TwoSidedNormal(z))
 	if smallestExpected(a, b) < 5 {
 		r.Warning = "fewer than 5 successes or failures are expected in a group: use FisherExact"
 	}

@@ -68,11 +68,11 @@ func DeltaRatios(a, b RatioSample, level float64) (Result, error) {
 	x, y := a.arm(), b.arm()
 	v := x.variance + y.variance
 	if v == 0 {
-		return nothing(MethodDelta, level, Group{a.N, number(x.value)}, Group{b.N, number(y.value)}, "no ratio varies"), nil
+		return nothing(MethodDelta, level, Group{a.N, new(x.value)}, Group{b.N, new(y.value)}, "no ratio varies"), nil
 	}
 	r := compare(MethodDelta, level, x, y, stat.NormalUpper((1-level)/2))
 	z := (y.value - x.value) / math.Sqrt(v)
-	r.Statistic, r.PValue = &z, number(stat.TwoSidedNormal(z))
+	r.Statistic, r.PValue = &z, new(stat.TwoSidedNormal(z))
 	if min(a.N, b.N) < 30 {
 		r.Warning = "a group has fewer than 30 units, and the method needs many"
 	}

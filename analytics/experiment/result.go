@@ -103,7 +103,7 @@ type arm struct {
 func compare(m Method, level float64, a, b arm, q float64) Result {
 	return Result{
 		Method: m, State: analytics.StateComplete, Level: level,
-		A: Group{a.n, number(a.value)}, B: Group{b.n, number(b.value)},
+		A: Group{a.n, new(a.value)}, B: Group{b.n, new(b.value)},
 		Difference: difference(a, b, q), Uplift: uplift(a, b, q),
 	}
 }
@@ -163,8 +163,6 @@ func partial(estimate float64, reason string) Interval {
 func undefined(reason string) Interval {
 	return Interval{State: analytics.StateUndefined, Reason: reason}
 }
-
-func number(f float64) *float64 { return &f }
 
 // levelOf applies the default and checks a confidence level.
 func levelOf(level float64) (float64, error) {

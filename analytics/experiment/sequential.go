@@ -140,7 +140,7 @@ func (s *Sequential) Result() Result {
 	}
 	d := s.b.mean - s.a.mean
 	r := compare(MethodSequential, s.level, arm{n: s.a.n, value: s.a.mean}, arm{n: s.b.n, value: s.b.mean}, 0)
-	r.PValue = number(max(math.Exp(s.logP), math.SmallestNonzeroFloat64))
+	r.PValue = new(max(math.Exp(s.logP), math.SmallestNonzeroFloat64))
 	if s.low > s.high {
 		r.Difference = partial(d, "the intervals of different times exclude each other: the groups changed while they were compared")
 	} else {
@@ -209,5 +209,5 @@ func (r *running) group() Group {
 	if r.n == 0 {
 		return Group{}
 	}
-	return Group{N: r.n, Value: number(r.mean)}
+	return Group{N: r.n, Value: new(r.mean)}
 }

@@ -63,7 +63,7 @@ func SampleRatio(observed []int64, weights []float64) (RatioCheck, error) {
 		chi += (float64(n) - e) / e * (float64(n) - e)
 	}
 	if c.State == analytics.StateComplete {
-		c.Statistic, c.PValue = &chi, number(stat.ChiSquareSF(chi, float64(len(observed)-1)))
+		c.Statistic, c.PValue = &chi, new(stat.ChiSquareSF(chi, float64(len(observed)-1)))
 	}
 	return c, nil
 }

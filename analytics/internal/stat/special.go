@@ -104,7 +104,7 @@ func GammaQ(a, x float64) float64 {
 		return 1
 	case math.IsInf(x, 1):
 		return 0
-	case x < a+1:
+	case x-a < 1:
 		sum, term := 1/a, 1/a
 		for k := 1.0; k <= maxIterations; k++ {
 			term *= x / (a + k)
