@@ -67,10 +67,10 @@ func TestPeekingAfterEveryObservation(t *testing.T) {
 	}{
 		{"rate 50 %, effect 0.1", 0.1, rate(0.5), 1000, 3000}, // the worst of a larger campaign, with the next
 		{"rate 5 %, effect 0.03", 0.03, rate(0.05), 1000, 3000},
-		{"rate 1 %, effect 0.01", 0.01, rate(0.01), 1000, 3000},
-		{"rate 1 %, effect far too large", 0.5, rate(0.01), 500, 3000},
-		{"normal", 0.5, normal, 500, 3000},
-		{"orders", 2, orders, 500, 3000},
+		{"rate 1 %, effect 0.01", 0.01, rate(0.01), 500, 3000},
+		{"rate 1 %, effect far too large", 0.5, rate(0.01), 200, 3000},
+		{"normal", 0.5, normal, 400, 3000},
+		{"orders", 2, orders, 400, 3000},
 	} {
 		share, _ := campaign(t, 1, c.runs, c.units, c.effect, c.f, c.f)
 		t.Logf("A/A, %s: %.2f %% of %d called different, %d looks each", c.name, 100*share, c.runs, 2*c.units)
@@ -180,6 +180,28 @@ func TestSequentialKeepsItsFindingAndSeesDrift(t *testing.T) {
 	r := s.Result()
 	if _, _, ok := r.Difference.Bounds(); ok || !s.Significant() || r.Difference.Reason == "" {
 		t.Errorf("after the difference turned around: %+v", r)
+	}
+}
+
+// A finding whose difference shrinks afterwards is still one, in every number.
+func TestSequentialUpliftKeepsTheFinding(t *testing.T) {
+	s, err := experiment.NewSequential(experiment.SequentialDesign{Effect: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range 600 {
+		shift := 0.3
+		if i >= 200 {
+			shift = 0
+		}
+		_ = s.AddA(float64(i % 2))
+		_ = s.AddB(float64(i%2) + shift)
+	}
+	r := s.Result()
+	lowD, _, okD := r.Difference.Bounds()
+	lowU, highU, okU := r.Uplift.Bounds()
+	if !r.Significant() || !okD || lowD <= 0 || !okU || lowU != 0 || highU <= 0 {
+		t.Errorf("difference %+v, uplift %v to %v", lowD, lowU, highU)
 	}
 }
 

@@ -113,6 +113,22 @@ func TestRefused(t *testing.T) {
 	}
 }
 
+func TestSampleRatioNeedsCounts(t *testing.T) {
+	for _, c := range []struct {
+		observed []int64
+		known    bool
+	}{{[]int64{0, 0}, false}, {[]int64{4, 5}, false}, {[]int64{0, 10}, true}} {
+		r, err := experiment.SampleRatio(c.observed, []float64{1, 1})
+		if err != nil {
+			t.Fatal(err)
+		}
+		mismatch, ok := r.Mismatch()
+		if ok != c.known || mismatch || (r.State == analytics.StateComplete) != c.known || (r.Reason == "") != c.known {
+			t.Errorf("%v: %+v, mismatch %v, known %v", c.observed, r, mismatch, ok)
+		}
+	}
+}
+
 func TestWords(t *testing.T) {
 	ok := must(t)
 	for _, c := range []struct {

@@ -73,7 +73,7 @@ func measure(all []Conversation, o Options, of func(timeline) (Observation, bool
 }
 
 // clock adds up the time in which the conversation was open.
-func (tl timeline) clock(h *Hours, pause Pause) time.Duration {
+func (tl *timeline) clock(h *Hours, pause Pause) time.Duration {
 	var sum time.Duration
 	for _, s := range tl.open {
 		if pause != PauseNever && s.waiting || pause == PauseAfterReply && s.answered {

@@ -80,8 +80,8 @@ func CSATOf(ratings []int, level float64) (Score, error) {
 //
 // Formula: NPS -+ z sqrt((p + d - (p-d)^2) / n), cut at -1 and 1, where p and d
 // are the shares of promoters and detractors. Unit: fraction from -1 to 1;
-// people write a hundred times that. Source of the score: F. F. Reichheld, "The
-// One Number You Need to Grow", Harvard Business Review, 2003.
+// people write a hundred times that. Source of the score: Frederick Reichheld,
+// "The One Number You Need to Grow", Harvard Business Review, 2003.
 //
 // Undefined without answers; without an interval if all answers are of one
 // kind, whose variance nobody knows. Below some 30 answers the interval is

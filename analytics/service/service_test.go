@@ -20,7 +20,7 @@ var monday = time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC)
 func talk(events ...any) service.Conversation {
 	var c service.Conversation
 	for i := 0; i < len(events); i += 2 {
-		c.Events = append(c.Events, service.Event{Kind: events[i].(service.EventKind), At: monday.Add(time.Duration(events[i+1].(int)) * time.Minute)})
+		c.Events = append(c.Events, service.Event{Kind: events[i].(service.EventKind), At: asOf(events[i+1].(int)).AsOf})
 	}
 	return c
 }
