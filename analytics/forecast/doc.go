@@ -9,7 +9,10 @@
 //	}
 //
 // [Daily] forecasts any number that comes once a day: results, reach, referral
-// sessions, followers, messages.
+// sessions, followers, messages. [Scenario] answers "what if we spend 20 % more
+// here" and prints what it assumes; [CompareSplits] sets budgets against each
+// other. [Inbox] forecasts messages by the hour, and [Agents] says how many
+// people answer them in time.
 //
 // # Design notes
 //
@@ -29,6 +32,15 @@
 // Days without a number are gaps. Filling them, with zeros or with guesses,
 // was rejected: a filled day looks like evidence. The state of a smoothing moves
 // on over a gap as it forecast, and learns nothing.
+//
+// A scenario takes one number for each channel, the elasticity, measured or
+// given, because it can be said in a sentence and doubted by whoever reads it.
+// A media-mix model with carry-over was left out: the history of one brand
+// rarely has enough independent changes of spend to fit it.
+//
+// Erlang C lets everybody wait for as long as it takes, which fits messages
+// better than calls. Erlang A, with people who give up, needs a patience that
+// no platform reports.
 //
 // A combination of several methods often wins competitions by a little. It was
 // left out because nobody can explain its numbers to a stakeholder. ARIMA
