@@ -138,7 +138,7 @@ func Daily(points []analytics.Point, o Options) (Forecast, error) {
 		return Forecast{State: analytics.StateUndefined, Reason: fmt.Sprintf("%s could not be fitted to the whole history", f.Method), Trials: f.Trials, History: s.hist}, nil
 	}
 	f.Params = mod.params()
-	f.fill(expected, newSpread(b.residuals(s, best)), o)
+	f.Days, f.Sum = o.days(s.hist.Last, expected, newSpread(b.residuals(s, best)))
 	f.Notes = notes(s, f)
 	return f, nil
 }
@@ -260,7 +260,8 @@ func (o Options) offered(methods []Method, errs []float64) []float64 {
 	return out
 }
 
-func (f *Forecast) fill(expected []float64, sp *spread, o Options) {
+// days puts the intervals around the forecasts of the days after last.
+func (o Options) days(last time.Time, expected []float64, sp *spread) ([]Day, Sum) {
 	floor := func(v float64) float64 {
 		if o.Signed {
 			return v
@@ -275,18 +276,19 @@ func (f *Forecast) fill(expected []float64, sp *spread, o Options) {
 		}
 		return out
 	}
-	first := f.History.Last.AddDate(0, 0, 1)
-	raw := 0.0
+	var sum Sum
+	days, raw := make([]Day, len(expected)), 0.0
 	for h, v := range expected {
-		f.Days = append(f.Days, Day{At: first.AddDate(0, 0, h), Expected: floor(v), Intervals: around(h, v)})
-		f.Sum.Expected += floor(v)
+		days[h] = Day{At: last.AddDate(0, 0, h+1), Expected: floor(v), Intervals: around(h, v)}
+		sum.Expected += floor(v)
 		raw += v
 	}
 	if sp.sums < minOrigins {
-		f.Sum.Reason = fmt.Sprintf("%d windows of %d days with at most a quarter missing, and %d are needed", sp.sums, len(expected), minOrigins)
-		return
+		sum.Reason = fmt.Sprintf("%d windows of %d days with at most a quarter missing, and %d are needed", sp.sums, len(expected), minOrigins)
+		return days, sum
 	}
-	f.Sum.Intervals = around(sp.last, raw)
+	sum.Intervals = around(sp.last, raw)
+	return days, sum
 }
 
 func notes(s *series, f Forecast) []string {

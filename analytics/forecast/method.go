@@ -252,7 +252,7 @@ func solveLinear(a [][]float64) ([]float64, bool) {
 			scale = max(scale, math.Abs(v))
 		}
 	}
-	for c := range k {
+	for c := range a {
 		pivot := c
 		for i := c + 1; i < k; i++ {
 			if math.Abs(a[i][c]) > math.Abs(a[pivot][c]) {
