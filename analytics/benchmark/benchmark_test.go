@@ -355,6 +355,18 @@ func TestIntervalsHold(t *testing.T) {
 	}
 }
 
+// Competitors with few and uneven posts make the gap uncertain, however many
+// posts we have.
+func TestGapKnowsThePeers(t *testing.T) {
+	r := rand.New(rand.NewPCG(1, 9))
+	own := random(r, "us", 400, 0.03, 0, 12)
+	c := must(t, own, []Account{random(r, "a", 12, 0.02, 0, 12), random(r, "b", 11, 0.02, 0, 12), random(r, "c", 13, 0.02, 0, 12)}, month)
+	width := func(e Estimate) float64 { return e.Interval.High - e.Interval.Low }
+	if e := c.EngagementRateByFollowers; width(e.Gap) < 1.5*width(e.Own) {
+		t.Errorf("gap %+v, ours %+v", e.Gap.Interval, e.Own.Interval)
+	}
+}
+
 // Histograms of accounts alike must not seem far apart, and those of accounts
 // that differ must.
 func TestTimesByChance(t *testing.T) {

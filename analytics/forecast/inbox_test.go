@@ -162,6 +162,13 @@ func TestInboxChangeOfClocks(t *testing.T) {
 	if len(f.Hours) != 14*24+1 { // clocks go back on 25 October 2026
 		t.Errorf("%d hours", len(f.Hours))
 	}
+	ofDay := map[time.Time]float64{}
+	for _, h := range f.Hours {
+		ofDay[localDate(h.At, berlin)] += h.Expected
+	}
+	for _, d := range f.Daily.Days {
+		near(t, "hours of "+d.At.Format(time.DateOnly), ofDay[d.At], d.Expected, 1e-9)
+	}
 	for i, h := range f.Hours {
 		if i > 0 && h.At.Sub(f.Hours[i-1].At) != time.Hour {
 			t.Errorf("%s after %s", h.At, f.Hours[i-1].At)
