@@ -31,7 +31,7 @@ type Options struct {
 	// Methods take part in the back-test; nil is all that the data allow.
 	Methods []Method
 	// Origins is how many days the back-test stands on, at most; 0 is 56, eight
-	// weeks. The least is 10.
+	// weeks, or twice the horizon where that is more. The least is 10.
 	Origins int
 	// Signed allows numbers below zero, such as a net growth. Without it
 	// neither forecast nor interval ever goes below zero.
@@ -51,7 +51,8 @@ type Day struct {
 }
 
 // Sum is the forecast of the whole horizon together. Its intervals come from
-// the errors of such sums and are not the sums of the days' intervals.
+// the errors of such sums and are not the sums of the days' intervals. They need
+// a back-test over twice the horizon.
 type Sum struct {
 	Expected  float64    `json:"expected"`
 	Intervals []Interval `json:"intervals,omitempty"`
@@ -151,7 +152,7 @@ func (o Options) withDefaults() (Options, error) {
 		o.Period = 7
 	}
 	if o.Origins == 0 {
-		o.Origins = 56
+		o.Origins = max(56, 2*o.Horizon)
 	}
 	if o.Levels == nil {
 		o.Levels = []float64{0.80, 0.95}
@@ -283,8 +284,9 @@ func (o Options) days(last time.Time, expected []float64, sp *spread) ([]Day, Su
 		sum.Expected += floor(v)
 		raw += v
 	}
-	if sp.sums < minOrigins {
-		sum.Reason = fmt.Sprintf("%d windows of %d days with at most a quarter missing, and %d are needed", sp.sums, len(expected), minOrigins)
+	// Windows that overlap by more than half are one window seen twice.
+	if need := max(minOrigins, 2*len(expected)); sp.sums < need {
+		sum.Reason = fmt.Sprintf("not enough history for the sum: %d windows of %d days with at most a quarter missing in the back-test, and %d are needed", sp.sums, len(expected), need)
 		return days, sum
 	}
 	sum.Intervals = around(sp.last, raw)

@@ -290,6 +290,35 @@ func TestSameInputSameOutput(t *testing.T) {
 	}
 }
 
+// The sum over the horizon has an interval of its own where the back-test is
+// long enough, and says so where it is not.
+func TestSum(t *testing.T) {
+	r := rand.New(rand.NewPCG(8, 8))
+	y := make([]float64, 150)
+	for i := range y {
+		y[i] = poisson(r, 50*week[i%7])
+	}
+	f := mustDaily(t, points(y), Options{Horizon: 30})
+	if f.Origins != 60 || len(f.Sum.Intervals) != 2 || f.Sum.Reason != "" {
+		t.Fatalf("%d origins, %+v", f.Origins, f.Sum)
+	}
+	days, wide := 0.0, 0.0
+	for _, d := range f.Days {
+		days += d.Expected
+		wide += d.Intervals[0].High - d.Intervals[0].Low
+	}
+	near(t, "sum", f.Sum.Expected, days, 1e-9)
+	// Errors of days cancel out in part, so that the sum is known better than
+	// the sums of the bounds say.
+	if got := f.Sum.Intervals[0].High - f.Sum.Intervals[0].Low; got <= 0 || got > wide/2 {
+		t.Errorf("the sum is bounded within %.0f, the days together within %.0f", got, wide)
+	}
+	f = mustDaily(t, points(y[:70]), Options{Horizon: 30})
+	if f.Sum.Intervals != nil || !strings.Contains(f.Sum.Reason, "20 windows of 30 days") || !strings.Contains(f.Sum.Reason, "60 are needed") {
+		t.Errorf("%d origins, %+v", f.Origins, f.Sum)
+	}
+}
+
 func TestConstantHistory(t *testing.T) {
 	y := make([]float64, 60)
 	f := mustDaily(t, points(y), Options{})

@@ -52,7 +52,7 @@ const (
 // runs (Newey and West's, over lags of up to a week and an autoregression). Level
 // is its confidence, above 0 and below 1; 0 is 0.95. Measured on simulated
 // histories of 12 weeks whose moods and plans last for days, 95 % intervals held
-// the truth in about 92 %. Days without a known
+// the truth in about 91 %. Days without a known
 // number or without spend are left out.
 //
 // It is a relation and not yet an effect: where spend was raised because demand was
