@@ -68,6 +68,25 @@ func TestMeasureResponse(t *testing.T) {
 	near(t, "bounds", r.High-r.Low, 0, 1e-6)
 }
 
+// The long-run sum of an autoregression is known: n·σ²/(1-ρ)². Seven lags alone
+// would see about half of it.
+func TestLongRun(t *testing.T) {
+	r := rand.New(rand.NewPCG(6, 6))
+	const n, rho = 20_000, 0.8
+	ones, mood := make([]float64, n), make([]float64, n)
+	for i := range ones {
+		ones[i] = 1
+		if i > 0 {
+			mood[i] = rho*mood[i-1] + r.NormFloat64()
+		}
+	}
+	near(t, "long run", longRun(ones, mood, 0)/math.Sqrt(n)*(1-rho), 1, 0.06)
+	for i := range mood {
+		mood[i] = r.NormFloat64()
+	}
+	near(t, "independent", longRun(ones, mood, 0)/math.Sqrt(n), 1, 0.06)
+}
+
 func TestMeasureResponseUndefined(t *testing.T) {
 	p, sp := spendHistory(rand.New(rand.NewPCG(1, 1)), 60, 0.5)
 	flat := slices.Clone(sp)
