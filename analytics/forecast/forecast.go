@@ -286,7 +286,8 @@ func (o Options) days(last time.Time, expected []float64, sp *spread) ([]Day, Su
 	}
 	// Windows that overlap by more than half are one window seen twice.
 	if need := max(minOrigins, 2*len(expected)); sp.sums < need {
-		sum.Reason = fmt.Sprintf("not enough history for the sum: %d windows of %d days with at most a quarter missing in the back-test, and %d are needed", sp.sums, len(expected), need)
+		sum.Reason = fmt.Sprintf("not enough history for the sum: %d windows of %d days with at most a quarter missing in the back-test, and %d are needed",
+			sp.sums, len(expected), need)
 		return days, sum
 	}
 	sum.Intervals = around(sp.last, raw)
