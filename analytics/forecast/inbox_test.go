@@ -152,7 +152,12 @@ func TestInboxChangeOfClocks(t *testing.T) {
 		t.Fatal("this test needs the zone database:", err)
 	}
 	from := time.Date(2026, 8, 3, 0, 0, 0, 0, berlin)
-	f, err := Inbox(inboxHours(rand.New(rand.NewPCG(2, 2)), from, 77, 2, berlin), InboxOptions{Zone: berlin, Horizon: 14})
+	hours := inboxHours(rand.New(rand.NewPCG(2, 2)), from, 77, 2, berlin)
+	for i := range hours { // some at night too, when the clocks change
+		hours[i].N += 3
+		hours[i].State = smm.MetricMeasured
+	}
+	f, err := Inbox(hours, InboxOptions{Zone: berlin, Horizon: 14})
 	if err != nil || f.State != analytics.StateEstimated {
 		t.Fatal(err, f.Reason)
 	}

@@ -85,6 +85,28 @@ func TestLongRun(t *testing.T) {
 		mood[i] = r.NormFloat64()
 	}
 	near(t, "independent", longRun(ones, mood, 0)/math.Sqrt(n), 1, 0.06)
+	// What is like the day before yesterday and not like yesterday is seen by the
+	// lags alone: 1 + 0.81 + 2·(1 - 2/8)·0.9 of the true 1.9².
+	for i := n - 1; i >= 2; i-- {
+		mood[i] += 0.9 * mood[i-2]
+	}
+	near(t, "every other day", longRun(ones, mood, 0)/math.Sqrt(n), math.Sqrt(1.81+1.35), 0.05)
+}
+
+// 84 days are worth 1.5·84/8 = 15.75 independent ones: the 95 % interval is
+// wider than the 80 % one by Student's t of 16, 2.120/1.337, and not by the
+// normal 1.960/1.282 = 1.529.
+func TestResponseLevels(t *testing.T) {
+	p, sp := spendHistory(rand.New(rand.NewPCG(2, 2)), 84, 0.5)
+	wide, err := MeasureResponse(p, sp, 0.95)
+	if err != nil {
+		t.Fatal(err)
+	}
+	narrow, err := MeasureResponse(p, sp, 0.80)
+	if err != nil {
+		t.Fatal(err)
+	}
+	near(t, "ratio of widths", (wide.High-wide.Low)/(narrow.High-narrow.Low), 2.120/1.337, 0.004)
 }
 
 func TestMeasureResponseUndefined(t *testing.T) {
