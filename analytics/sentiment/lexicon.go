@@ -22,11 +22,13 @@ const (
 	soThis                    // the second word of these
 	nothing                   // "no": negates a weight that follows, else has its own
 	english                   // a frequent word that only English has
-	symbol                    // an emoji or emoticon, of no language
 	mild                      // weighs less than the lexicon says
 	unsure                    // what follows is not said to be so
 	shared                    // a weight, but the word exists in other languages too
 )
+
+// acts are what a word does when it is met, rather than when a later one looks back.
+const acts = weighs | but | unsure
 
 // entry is what is known of one word.
 type entry struct {

@@ -6,10 +6,10 @@ import "math"
 // are reported on the other; see the notes of the package.
 const (
 	capitalsAdd = 0.5  // what capitals add to a weight in a text that is not all capitals
-	titleFactor = 0.25 // of a capitalised word inside a sentence, which is likely a name
+	titleFactor = 0.4  // of a capitalised word inside a sentence, which is likely a name
 	mildFactor  = 0.65 // of answers and fillers
-	ifFactor    = 0.6  // behind "if", "would" and the like
-	askFactor   = 0.35 // of a sentence that is a question
+	ifFactor    = 0.75 // behind "if", "would" and the like
+	askFactor   = 0.4  // of a sentence that is a question
 	neverSo     = 1.25 // of what follows "never so"
 	butBefore   = 0.5  // of what stands before "but"
 	butAfter    = 1.2  // of what follows it
@@ -70,7 +70,8 @@ type state struct {
 	terms *[]Term // nil unless reasons are asked for
 	lang  languageCount
 
-	last  [4]word // the words before, the nearest first
+	last  [4]word // the words before, in a ring; see before
+	head  int     // place of the nearest
 	total sums
 	begun sums // at the start of the sentence
 
@@ -124,13 +125,9 @@ func (s *state) scaleTerms(from int, factor float64) {
 }
 
 // take adds a word to the sums.
-func (s *state) take(w word) {
+func (s *state) take(w *word) {
 	w.title = w.title && s.within
 	s.within = true
-	if w.e == nil {
-		s.neutral(w)
-		return
-	}
 	f := w.e.flags
 	if f&unsure != 0 {
 		s.unsure = true
@@ -144,15 +141,15 @@ func (s *state) take(w word) {
 			behind, base = len(found.before), float64(found.weight)
 			ok = base != 0
 			s.undo(behind)
-			w.from = s.last[behind-1].from
+			w.from = s.before(behind - 1).from
 		}
 	}
 	if !ok {
-		s.neutral(w)
+		s.pass(w.e, w.from, w.to)
 		return
 	}
 	// "no" in front of a weight negates it, and has none of its own.
-	if behind == 0 && s.last[0].e != nil && s.last[0].e.flags&nothing != 0 {
+	if behind == 0 && s.before(0).e != nil && s.before(0).e.flags&nothing != 0 {
 		s.undo(1)
 	}
 	factor := 1.0
@@ -173,31 +170,38 @@ func (s *state) take(w word) {
 	if w.capitals {
 		w.loud = s.inContext(base*factor+math.Copysign(capitalsAdd, base), behind)*after - w.weight
 	}
-	s.add(&w)
-	s.push(&w)
+	s.add(w)
+	s.push(w)
 }
 
-func (s *state) neutral(w word) {
-	if w.to-w.from > 1 {
+// pass goes over a word without a weight, which most are.
+func (s *state) pass(e *entry, from, to int) {
+	s.within = true
+	if to-from > 1 {
 		s.neutrals++
 	}
-	s.push(&w)
+	s.head = (s.head + 1) & 3
+	w := &s.last[s.head]
+	w.e, w.from, w.to, w.weight = e, from, to, 0
 }
 
 // inContext applies what stands before a weight, behind words further back.
 func (s *state) inContext(weight float64, behind int) float64 {
-	sign := math.Copysign(1, weight)
+	sign, so := math.Copysign(1, weight), false
 	for distance := 0; distance < 3 && behind+distance < len(s.last); distance++ {
-		before := s.last[behind+distance].e
-		if before == nil || before.flags&(boosts|negates) == 0 {
+		before := s.before(behind + distance).e
+		if before == nil || before.flags&(boosts|negates|soThis) == 0 {
 			continue
+		}
+		if before.flags&soThis != 0 && distance < 2 {
+			so = true
 		}
 		if before.flags&boosts != 0 {
 			weight += sign * float64(before.boost) * boostAt[distance]
 		}
-		switch next := behind + distance - 1; {
+		switch {
 		case before.flags&negates == 0:
-		case before.flags&never != 0 && distance > 0 && s.last[next].e != nil && s.last[next].e.flags&soThis != 0:
+		case before.flags&never != 0 && so:
 			weight *= neverSo
 		default:
 			weight *= negationAt[distance]
@@ -222,7 +226,7 @@ func (s *state) add(w *word) {
 // undo takes back what the latest n words added.
 func (s *state) undo(n int) {
 	for i := range n {
-		w := &s.last[i]
+		w := s.before(i)
 		if w.weight == 0 {
 			continue
 		}
@@ -244,9 +248,12 @@ func (s *state) undo(n int) {
 }
 
 func (s *state) push(w *word) {
-	copy(s.last[1:], s.last[:3])
-	s.last[0] = *w
+	s.head = (s.head + 1) & 3
+	s.last[s.head] = *w
 }
+
+// before returns the word at a distance of 0 to 3 from the nearest.
+func (s *state) before(distance int) *word { return &s.last[(s.head-distance)&3] }
 
 // idiom returns the longest idiom that ends with the word at hand.
 func (s *state) idiom(e *entry) *idiom {
@@ -259,7 +266,7 @@ next:
 			continue
 		}
 		for j, place := range it.before {
-			if s.last[j].e != &s.table.entries[place-1] {
+			if s.before(j).e != &s.table.entries[place-1] {
 				continue next
 			}
 		}
@@ -268,7 +275,8 @@ next:
 	return best
 }
 
-// symbol adds an emoji or emoticon, which no negation reaches.
+// symbol adds an emoji or emoticon. No negation reaches it, nor the question behind it:
+// it stands between sentences.
 func (s *state) symbol(e *entry, from, to int) {
 	s.lang.symbols++
 	w := word{e: e, from: from, to: to, weight: float64(e.weight)}
@@ -276,6 +284,7 @@ func (s *state) symbol(e *entry, from, to int) {
 		w.weight *= butAfter
 	}
 	s.add(&w)
+	s.pause()
 }
 
 // finish turns the sums into a score.

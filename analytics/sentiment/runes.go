@@ -64,7 +64,7 @@ func (s *state) wide(from int) int {
 			to += size
 		}
 		s.lang.words++
-		s.take(word{from: from, to: to})
+		s.pass(nil, from, to)
 		return to
 	case symbolRune:
 		return s.emoji(from, size)
@@ -106,13 +106,16 @@ func (s *state) punctuation(from int) int {
 		if c == ';' {
 			s.pause()
 		}
+		s.within = false
 	case '!':
 		s.exclamations++
 		s.pause()
 	case '?':
 		s.question()
-	case '.', ',':
-		if c == '.' && (from+1 == len(text) || classes[text[from+1]]&(letter|digit) == 0) {
+	case '"', '(', '*', '|', '>', '~':
+		s.within = false
+	case '.':
+		if from+1 == len(text) || classes[text[from+1]]&(letter|digit) == 0 {
 			s.pause()
 		}
 	case '&':

@@ -1,6 +1,9 @@
 package sentiment
 
-import "unicode/utf8"
+import (
+	"strings"
+	"unicode/utf8"
+)
 
 // What a byte can be.
 const (
@@ -8,7 +11,9 @@ const (
 	letter
 	digit
 	upper
-	wide // part of a rune beyond ASCII
+	small
+	wide  // part of a rune beyond ASCII
+	joins // may go on with a word
 )
 
 var classes = func() (c [256]uint8) {
@@ -17,13 +22,15 @@ var classes = func() (c [256]uint8) {
 		case b <= ' ':
 			c[i] = space
 		case 'a' <= b && b <= 'z':
-			c[i] = letter
+			c[i] = letter | small
 		case 'A' <= b && b <= 'Z':
 			c[i] = letter | upper
 		case isDigit(b):
 			c[i] = digit
 		case b >= utf8.RuneSelf:
-			c[i] = wide
+			c[i] = wide | joins
+		case b == '\'' || b == '*' || b == '&':
+			c[i] = joins
 		}
 	}
 	return c
@@ -58,45 +65,57 @@ func (s *state) scan() {
 	}
 }
 
-// chunk looks at what stands between two spaces as a whole: addresses, names of
-// people, emoticons. It returns the length of what it took.
+// chunk looks at what begins behind a space: addresses, names of people, emoticons.
+// It returns the length of what it took.
 func (s *state) chunk(from int) int {
 	text := s.text
-	c := text[from]
-	plain := classes[c]&letter != 0
-	if plain && c|0x20 != 'h' && c|0x20 != 'w' {
-		// Few emoticons begin with a letter, and they are short: XD, o_O, D:
-		if from+2 < len(text) && classes[text[from+1]]&letter != 0 && classes[text[from+2]]&(letter|space) != 0 && c|0x20 != 'x' {
-			return 0
+	c, next := text[from], byte(' ')
+	if from+1 < len(text) {
+		next = text[from+1]
+	}
+	switch class := classes[c]; {
+	case class&(letter|digit) != 0 && classes[next]&(letter|digit) != 0:
+		if c |= 0x20; c == 'h' || c == 'w' {
+			return s.address(from)
 		}
-	} else if plain && classes[text[min(from+1, len(text)-1)]]&letter == 0 {
 		return 0
-	}
-	end, colon := from+1, -1
-	for end < len(text) && classes[text[end]]&space == 0 {
-		if text[end] == ':' && colon < 0 {
-			colon = end
-		}
-		end++
-	}
-	switch size := end - from; {
-	case c == '@' && size > 1 && classes[text[from+1]]&(letter|digit) != 0:
-		return size
-	case plain && colon > 0 && colon+2 < end && text[colon+1] == '/' && text[colon+2] == '/':
-		return size
-	case plain && size > 4 && text[from+3] == '.' && c|0x20 == 'w' && text[from+1]|0x20 == 'w' && text[from+2]|0x20 == 'w':
-		return size
-	case size < 2 || size > 12 || classes[c]&wide != 0:
+	case class&wide != 0 || classes[next]&space != 0:
 		return 0
+	case c == '@' && classes[next]&(letter|digit) != 0:
+		s.within = false
+		return s.toSpace(from) - from
 	}
-	return s.emoticon(from, end)
+	return s.emoticon(from, min(len(text), from+maxEmoticon))
 }
+
+// address returns the length of a web address.
+func (s *state) address(from int) int {
+	rest := s.text[from:]
+	if len(rest) < 8 {
+		return 0
+	}
+	scheme, p := strings.EqualFold(rest[:4], "http"), rest[4:8]
+	if scheme && (p[:3] == "://" || p == "s://" || p == "S://") || strings.EqualFold(rest[:4], "www.") {
+		return s.toSpace(from) - from
+	}
+	return 0
+}
+
+func (s *state) toSpace(i int) int {
+	for i < len(s.text) && classes[s.text[i]]&space == 0 {
+		i++
+	}
+	return i
+}
+
+// maxEmoticon is the length in bytes of the longest emoticon that is searched for.
+const maxEmoticon = 12
 
 // emoticon takes the longest emoticon that begins at from, at most to end.
 func (s *state) emoticon(from, end int) int {
-	var key [12]byte
+	var key [maxEmoticon]byte
 	n, odd := 0, false
-	for ; n < len(key) && from+n < end; n++ {
+	for ; n < len(key) && from+n < end && classes[s.text[from+n]]&space == 0; n++ {
 		c := s.text[from+n]
 		if classes[c]&upper != 0 {
 			c |= 0x20
@@ -155,107 +174,182 @@ func (t *table) get(key []byte, h uint32) *entry {
 	}
 }
 
+// lower has the small form of ASCII letters and digits, and 0 for everything else.
+var lower = func() (l [256]byte) {
+	for i := range l {
+		switch b := byte(i); {
+		case classes[b]&upper != 0:
+			l[i] = b | 0x20
+		case classes[b]&(letter|digit) != 0:
+			l[i] = b
+		}
+	}
+	return l
+}()
+
+// token is a word as it is read.
+type token struct {
+	key         [maxKey]byte // in small letters, as far as it goes
+	n           int          // bytes of the whole word
+	hash        uint32
+	first, rest uint8 // classes of the first byte, and of all others together
+	marked      bool  // has letters that English does not have
+}
+
+func (t *token) add(c byte, class uint8) {
+	if t.n == 0 {
+		t.first = class
+	} else {
+		t.rest |= class
+	}
+	if t.n < len(t.key) {
+		t.key[t.n] = c
+	}
+	t.n++
+	t.hash = (t.hash ^ uint32(c)) * hashPrime
+}
+
 // word takes a run of letters, digits and apostrophes between letters.
 func (s *state) word(from int) int {
-	var key [maxKey]byte
 	text := s.text
-	h := uint32(hashSeed)
-	n, i := 0, from
-	capitals, small, digits, marks, run, longest := 0, 0, 0, 0, 1, 1
-	last := byte(0)
-loop:
-	for i < len(text) {
-		c := text[i]
-		class := classes[c]
-		switch {
-		case class&letter != 0:
-			if class&upper != 0 {
-				capitals++
-				c |= 0x20
-			} else {
-				small++
-			}
-		case class&digit != 0:
-			digits++
-		case c == '\'' && i > from && i+1 < len(text) && classes[text[i+1]]&letter != 0:
-		case c == '*' && i > from && i+1 < len(text) && (text[i+1] == '*' || classes[text[i+1]]&letter != 0):
-		case c == '&' && i > from && i+1 < len(text) && i-from == 1 && classes[text[i+1]]&letter != 0 && (i+2 >= len(text) || classes[text[i+2]]&letter == 0):
-		case class&wide != 0:
-			r, size := utf8.DecodeRuneInString(text[i:])
-			if r == '’' {
-				if i+size < len(text) && classes[text[i+size]]&letter != 0 {
-					c = '\''
-					i += size - 1
-					break
-				}
-				break loop
-			}
-			if kindOf(r) != latinRune {
-				break loop
-			}
-			marks++
-			small++
-			r = lowerLatin(r)
-			for j := range utf8.EncodeRune(s.scratch[:], r) {
-				b := s.scratch[j]
-				if n < len(key) {
-					key[n] = b
-				}
-				n++
-				h = (h ^ uint32(b)) * hashPrime
-			}
-			i += size
-			last, run = 0, 1
-			continue
-		default:
-			break loop
-		}
-		if c == last {
-			run++
-			longest = max(longest, run)
-		} else {
-			last, run = c, 1
-		}
-		if n < len(key) {
-			key[n] = c
-		}
-		n++
+	t := token{hash: hashSeed}
+	i, h := from, uint32(hashSeed)
+	end := min(len(text), from+maxKey)
+	// Most words are ASCII letters alone.
+	if c := lower[text[i]]; c != 0 {
+		t.key[0], t.first = c, classes[text[i]]
 		h = (h ^ uint32(c)) * hashPrime
 		i++
+		for i < end {
+			b := text[i]
+			c := lower[b]
+			if c == 0 {
+				break
+			}
+			t.key[(i-from)&(maxKey-1)] = c // within bounds for the compiler too
+			h = (h ^ uint32(c)) * hashPrime
+			t.rest |= classes[b]
+			i++
+		}
 	}
-	if n == 0 {
+	t.n, t.hash = i-from, h
+	if i < len(text) && (i == end || classes[text[i]]&joins != 0) {
+		i = s.rest(&t, from, i)
+	}
+	if t.n == 0 {
 		return i + 1 // a rune that no rule wants
 	}
+	s.found(&t, from, i)
+	return i
+}
+
+// rest goes on with a word that is long, or has more than ASCII letters and digits.
+func (s *state) rest(t *token, from, i int) int {
+	text := s.text
+	for i < len(text) {
+		c := text[i]
+		next := byte(0)
+		if i+1 < len(text) {
+			next = text[i+1]
+		}
+		class := classes[c]
+		switch {
+		case class&upper != 0:
+			c |= 0x20
+		case class&(letter|digit) != 0:
+		case i == from && class&wide == 0:
+			return i
+		case c == '\'' && classes[next]&letter != 0:
+		case c == '*' && (next == '*' || classes[next]&letter != 0):
+		case c == '&' && i == from+1 && classes[next]&letter != 0 && (i+2 >= len(text) || classes[text[i+2]]&letter == 0):
+		case class&wide != 0:
+			size := s.wideInWord(t, i)
+			if size == 0 {
+				return i
+			}
+			i += size
+			continue
+		default:
+			return i
+		}
+		t.add(c, class)
+		i++
+	}
+	return i
+}
+
+// wideInWord adds the rune at i if it belongs to a word, and returns its length, else 0.
+func (s *state) wideInWord(t *token, i int) int {
+	r, size := utf8.DecodeRuneInString(s.text[i:])
+	if r == '’' {
+		if t.n == 0 || i+size >= len(s.text) || classes[s.text[i+size]]&letter == 0 {
+			return 0
+		}
+		t.add('\'', 0)
+		return size
+	}
+	if kindOf(r) != latinRune {
+		return 0
+	}
+	class, l := letter|small, lowerLatin(r)
+	if l != r {
+		class = letter | upper
+	}
+	t.marked = true
+	for j := range utf8.EncodeRune(s.scratch[:], l) {
+		t.add(s.scratch[j], class)
+		class = letter
+	}
+	return size
+}
+
+// found looks a word up and hands it on.
+func (s *state) found(t *token, from, to int) {
 	var e *entry
-	if n <= len(key) {
-		e = s.table.get(key[:n], h)
-		if e == nil && longest > 2 {
-			e = s.stretched(key[:n])
-		}
-		if e == nil && n > 3 && key[n-2] == '\'' && key[n-1] == 's' {
-			e = s.table.lookup(key[:n-2])
+	if t.n <= len(t.key) {
+		key := t.key[:t.n]
+		e = s.table.get(key, t.hash)
+		if e == nil && t.n > 3 {
+			e = s.inflected(key)
 		}
 	}
-	w := word{e: e, from: from, to: i, capitals: capitals > 1 && small == 0}
-	if capitals+small == 0 { // a number
+	all := t.first | t.rest
+	if all&letter == 0 { // a number
 		if e != nil {
-			s.take(w)
+			s.take(&word{e: e, from: from, to: to})
 		}
-		return i
+		return
 	}
-	w.title = capitals == 1 && small > 0 && classes[text[from]]&upper != 0
-	s.lang.latin += capitals + small
-	if marks > 0 {
+	s.lang.latin += t.n
+	if t.marked {
 		s.lang.marked++
 	}
 	s.lang.add(e)
-	if small == 0 && capitals > 1 {
+	loud := all&small == 0 && t.n > 1
+	if loud {
 		s.loudWords++
-	} else if small > 0 && capitals+small > 1 {
+	} else if t.n > 1 {
 		s.quietWords++
 	}
-	s.take(w)
-	return i
+	if e == nil || e.flags&acts == 0 && e.idioms == 0 {
+		s.pass(e, from, to)
+		return
+	}
+	s.take(&word{e: e, from: from, to: to, capitals: loud, title: t.first&upper != 0 && t.rest&(upper|small) == small})
+}
+
+// inflected looks for a word without its possessive, or with drawn-out letters.
+func (s *state) inflected(key []byte) *entry {
+	n := len(key)
+	if key[n-2] == '\'' && key[n-1] == 's' {
+		return s.table.lookup(key[:n-2])
+	}
+	for i := 2; i < n; i++ {
+		if key[i] == key[i-1] && key[i] == key[i-2] {
+			return s.stretched(key)
+		}
+	}
+	return nil
 }
 
 // stretched looks for a word whose letters were drawn out: runs of three and more

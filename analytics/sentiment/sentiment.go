@@ -65,7 +65,7 @@ func isToken(word string) bool {
 	}
 	s := state{table: defaultTable(), text: word}
 	s.scan()
-	return len(word) <= maxKey && s.last[0].from == 0 && s.last[0].to == len(word)
+	return len(word) <= maxKey && s.before(0).from == 0 && s.before(0).to == len(word)
 }
 
 // Analyze scores one English text with the lexicon alone. It does not allocate; a

@@ -1,7 +1,8 @@
 package sentiment
 
-// maxKey is the length in bytes of the longest key that a text is searched for.
-const maxKey = 24
+// maxKey is the length in bytes of the longest key that a text is searched for, a
+// power of two.
+const maxKey = 32
 
 // negations turn the weight of what follows within three words.
 const negations = `not no never none nobody nothing nowhere neither nor cannot cant can't don't dont doesn't doesnt didn't didnt
