@@ -11,7 +11,7 @@ esta está este esto eso ese esa estos estas yo tú mi mis tu te le les nos noso
 hay ser son era fue soy eres somos estoy están tengo tiene tienen hace hacer todo todos toda todas también nada mucho mucha gracias
 hola bien mejor gran día días hoy ayer mañana siempre nunca año años cada otro otra desde hasta entre vida amigo amigos buenos buenas
 ha han había puede quiero aquí ahora tan así`,
-	french: `le la les un une des du de et est en que qui dans pour pas sur au aux avec ce cette ces il elle ils elles nous
+	french: `à va vais vont on le la les un une des du de et est en que qui dans pour pas sur au aux avec ce cette ces il elle ils elles nous
 vous je j'ai c'est n'est qu'il d'un d'une l'on ne se sa ses son mon ma mes ton ta tes leur leurs mais ou où donc car très bien tout
 tous toute toutes plus moins comme fait faire être avoir suis es sommes êtes sont était ai avons avez ont y si même aussi encore
 toujours jamais rien merci bonjour salut oui non ça cela quand comment pourquoi chez sans entre vers jour jours aujourd'hui demain
@@ -66,38 +66,40 @@ const (
 // englishWords are frequent words that none of the languages above has among its own
 // frequent words, or at least not as often. Those with apostrophes are found by
 // their apostrophe.
-const englishWords = `the of and to is it you that he was for are with as his they at be this have from or had by but not what all
-were we when your can said there use each which she how their if will up other about out many then them these some her would make
-like him into time has look two more write go see number way could people my than first been call who its now find long down day did
-get come made may part over new take only little work know place year live me back give most very after thing our just name good
-sentence man think say great where help through much before line right too mean old any same tell boy follow came want show also
-around form three small set put end does another well large must big even such because turn here why ask went read need land
-different home us move try kind hand again change off play away house point page letter mother answer found study still learn should
-world high every near add food between own below country last school father keep never start city eye light thought head under story
-saw left few while along might close something seem next hard open example begin life always those both paper together got group
-often run important until children side feet car night walk white sea began grow took river four carry state once book hear stop
-without second later miss idea enough eat watch far really almost let above girl sometimes soon list song being leave family it's
-body music today tomorrow tonight yesterday morning week weekend month monday tuesday wednesday thursday friday saturday sunday
-i'm i've i'll i'd you're you've you'll he's she's we're we've they're that's there's what's who's let's im ive youre thats whats dont
-don't can't didn't doesn't isn't wasn't won't couldn't shouldn't wouldn't aren't weren't haven't hasn't cant didnt gonna wanna gotta
-lol omg btw haha thanks thank please yes yeah yep nope hey hello hi guys ppl u ur r y'all someone everyone anyone everything anything
-nothing nobody i an on in going getting doing making coming looking working watching reading playing trying feeling having said
-says posted photo video blog post twitter tweet facebook phone movie game team news check out via follow free win join click link
-photos watch store shop price order delivery customer service product review meeting office job boss sleep bed coffee lunch dinner
-breakfast ready waiting done old sure maybe actually probably already ever else yet since though although whether however
-minutes hours days weeks years ago late early better best worst worse less least finally pretty quite during anyway sounds`
+const englishWords = `the of and to is it you that he was for are with as his they at be this have from or had by but not what all were we when
+your can said there use each which she how their if will up other about out many then them these some her would make like him
+into time has look two more write go see number way could people my than first been call who its now find long down day did
+get come made may part over new take only little work know place year live me back give most very after thing our just name
+good sentence man think say great where help through much before line right too mean old any same tell boy follow came want
+show also around form three small set put end does another well large must big even such because turn here why ask went read
+need land different home us move try kind hand again change off play away house point page letter mother answer found study
+still learn should world high every near add food between own below country last school father keep never start city eye
+light thought head under story saw left few while along might close something seem next hard open example begin life always
+those both paper together got group often run important until children side feet car night walk white sea began grow took
+river four carry state once book hear without second later miss idea enough eat watch far really almost let above girl
+sometimes soon list song being leave family it's body today tomorrow tonight yesterday morning week month monday tuesday
+wednesday thursday friday saturday sunday i'm i've i'll i'd you're you've you'll he's she's we're we've they're that's
+there's what's who's let's im ive youre thats whats dont don't can't didn't doesn't isn't wasn't won't couldn't shouldn't
+wouldn't aren't weren't haven't hasn't cant didnt gonna wanna gotta btw thanks thank please yes yeah yep nope hey guys ppl u
+ur r y'all someone everyone anyone everything anything nothing nobody i an on in going getting doing making coming looking
+working watching reading playing trying feeling having says posted photo post phone movie game news check via free win join
+click store price order delivery customer meeting office job sleep bed coffee lunch breakfast ready waiting done sure maybe
+actually probably already ever else yet since though although whether however minutes hours days weeks years ago late early
+better best worst worse less least finally pretty quite during anyway sounds`
 
-// languageCount gathers what a text says about its language.
+// languageCount gathers what a text says about its language, in points: two for a
+// word that one language alone has among its frequent words, one for a word that
+// several have, for a weight, and for letters that English does not have.
 type languageCount struct {
-	english  int              // words that only English has
-	weights  int              // words with a weight that other languages do not have
-	marked   int              // words with letters that English does not have
-	words    int              // words of letters
-	doubtful int              // words with a weight that other languages have too
-	symbols  int              // emoji and emoticons with a weight
-	foreign  [tongueCount]int // frequent words of each language
-	latin    int              // letters
-	other    int              // letters of other scripts
+	english int
+	foreign [tongueCount]int
+	marked  int // words with letters that English does not have
+
+	words    int // words of letters
+	doubtful int // words with a weight that other languages have too
+	symbols  int // emoji and emoticons with a weight
+	latin    int // bytes of Latin words
+	other    int // letters of other scripts
 }
 
 func (l *languageCount) add(e *entry) {
@@ -105,43 +107,43 @@ func (l *languageCount) add(e *entry) {
 	if e == nil {
 		return
 	}
-	if e.flags&english != 0 {
-		l.english++
-	} else if e.flags&(weighs|shared) == weighs && e.foreign == 0 {
-		l.weights++
-	} else if e.flags&weighs != 0 {
+	own, theirs := 0, 2
+	switch {
+	case e.flags&english != 0 && e.foreign != 0:
+		own, theirs = 1, 1
+	case e.flags&english != 0:
+		own = 2
+	case e.flags&(weighs|shared) == weighs && e.foreign == 0:
+		own = 1
+	case e.flags&weighs != 0:
 		l.doubtful++
 	}
+	l.english += own
 	for set, i := e.foreign, 0; set != 0; set, i = set>>1, i+1 {
-		l.foreign[i] += int(set & 1)
+		l.foreign[i] += theirs * int(set&1)
 	}
 }
 
 // state decides whether the text is English. A text of symbols alone has no
 // language, and can be scored.
 func (l *languageCount) state() State {
-	switch {
-	case l.other > l.latin:
-		return StateScript
-	case l.words == 0 && l.symbols == 0:
+	if l.words == 0 {
+		if l.symbols > 0 {
+			return StateScored
+		}
 		return StateNoWords
-	case l.words == 0:
-		return StateScored
 	}
-	foreign := 0
+	against := 0
 	for _, n := range l.foreign {
-		foreign = max(foreign, n)
+		against = max(against, n)
 	}
-	own := 2*l.english + l.weights
-	against := 2*foreign + l.marked
+	against += l.marked
 	switch {
-	case against > own || against == own && against > 0 && l.english == 0:
-		return StateLanguage
-	case own == 0 && l.other > 0:
+	case l.other > l.latin || l.english == 0 && l.other > 0:
 		return StateScript
-	case own == 0 && against == 0 && l.symbols+l.doubtful > 0:
-		return StateScored
-	case own == 0:
+	case against > l.english:
+		return StateLanguage
+	case l.english == 0 && l.symbols+l.doubtful == 0:
 		return StateUnknown
 	}
 	return StateScored

@@ -206,9 +206,7 @@ func (t *table) addRoles() {
 	mark(englishWords, english)
 	for tongue, words := range foreignWords {
 		for word := range strings.FieldsSeq(words) {
-			if e := t.at(word); e.flags&(english|weighs) == 0 || e.flags&shared != 0 {
-				e.foreign |= 1 << tongue
-			}
+			t.at(word).foreign |= 1 << tongue
 		}
 	}
 }

@@ -38,7 +38,7 @@ func New(o Options) (*Rules, error) {
 		if math.IsNaN(weight) || weight < -4 || weight > 4 {
 			return nil, &Error{Field: "words", Problem: fmt.Sprintf("weight %v of %q is outside of its range", weight, key), Cure: "give -4 to 4"}
 		}
-		words := strings.FieldsFunc(strings.ToLower(key), func(r rune) bool { return unicode.IsSpace(r) || r == '-' })
+		words := strings.FieldsFunc(strings.ToLower(strings.ReplaceAll(key, "’", "'")), func(r rune) bool { return unicode.IsSpace(r) || r == '-' })
 		if len(words) == 0 || len(words) > 5 {
 			return nil, &Error{Field: "words", Problem: fmt.Sprintf("%q has %d words", key, len(words)), Cure: "give one to five"}
 		}
@@ -46,7 +46,7 @@ func New(o Options) (*Rules, error) {
 			if !isToken(word) {
 				return nil, &Error{
 					Field: "words", Problem: fmt.Sprintf("%q can never be met in a text", word),
-					Cure: fmt.Sprintf("give words of letters, digits and apostrophes, of at most %d bytes", maxKey),
+					Cure: fmt.Sprintf("give words of Latin letters, digits and apostrophes, of at most %d bytes", maxKey),
 				}
 			}
 		}
@@ -65,7 +65,7 @@ func isToken(word string) bool {
 	}
 	s := state{table: defaultTable(), text: word}
 	s.scan()
-	return len(word) <= maxKey && s.before(0).from == 0 && s.before(0).to == len(word)
+	return len(word) <= maxKey && s.lang.other == 0 && s.before(0).from == 0 && s.before(0).to == len(word)
 }
 
 // Analyze scores one English text with the lexicon alone. It does not allocate; a

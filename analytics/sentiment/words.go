@@ -34,7 +34,7 @@ var ownWeights = []struct {
 	{25, `looking_forward looking_fwd made_my_day make_my_day makes_my_day well_done 💯 🔥 🙌 🥂 🍾`},
 	{20, `break_a_leg no_problem no_worries no_prob not_bad thumbs_up highly_recommend must_have game_changer on_point 👍 👏 🎊 💪`},
 	{17, `;) ;-) ;o) ;^)`},
-	{15, `bad_ass no_doubt without_doubt without_a_doubt worth_it upper_hand 🙏 🤞 🏆`},
+	{15, `😋 😜 😛 😝 🤪 🎈 💃 🕺 bad_ass no_doubt without_doubt without_a_doubt worth_it upper_hand 🙏 🤞 🏆`},
 	{10, `can't_complain 😏 👊 🙆`},
 	{5, `✋`},
 	{0, `bus_stop at_least last_but_not_least the_best_part well_known as_well feel_like feels_like feeling_like felt_like looks_like
@@ -43,7 +43,7 @@ look_like looked_like sounds_like sound_like seems_like seem_like just_like some
 🛐 🛑 🥟 🥩 🧯 🧷 🎖 🤚 ☮`},
 	{-10, `bored_out 🙄 😒 😑 😶 🤨 😬 🥱 😓 🤦 🤷`},
 	{-15, `kiss_of_death yeah_right fed_up let_down 👎 😭 💀`},
-	{-20, `hand_to_mouth waste_of_time waste_of_money never_again rip_off ripped_off broken_heart 🤢 😖 🤬 😤 🖕`},
+	{-20, `😡 😣 hand_to_mouth waste_of_time waste_of_money never_again rip_off ripped_off broken_heart 🤢 😖 🤬 😤 🖕`},
 	{-25, `piece_of_shit piece_of_crap can't_stand cant_stand 🤮 💩`},
 }
 
