@@ -32,8 +32,8 @@
 //
 // The constants were chosen on the labelled tweets whose id leaves 1 when divided by
 // 4, with the odd movie snippets as a second set, and are reported on the rest: the
-// tests print the figures and refuse a fall. What people disagree on themselves
-// (irony, jargon) the rules get wrong. A single text is weak evidence; Confidence
+// tests print the figures and refuse a fall. Half of what people call neutral is called
+// something else, most of it friendly phrases in a neutral post, and irony is not seen. A single text is weak evidence; Confidence
 // says how weak.
 //
 // # Design notes

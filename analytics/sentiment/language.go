@@ -5,6 +5,8 @@ type tongues uint16
 
 // foreignWords are the most frequent words of grammar of languages in Latin script,
 // without those that English has too ("me", "die", "on", "men").
+//
+//nolint:misspell // they are no English
 var foreignWords = [...]string{
 	spanish: `el la los las un una unos unas de del al que qué en y es por para con se su sus lo como cómo más pero muy ya
 esta está este esto eso ese esa estos estas yo tú mi mis tu te le les nos nosotros ustedes cuando donde dónde porque si sí sin sobre

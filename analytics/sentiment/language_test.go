@@ -6,6 +6,8 @@ import (
 )
 
 // Posts and comments of our own, as people write them to brands; one a line.
+//
+//nolint:misspell // they are no English
 var byLanguage = map[string]string{
 	"spanish": `El pedido llegó tarde y nadie contesta el teléfono
 Me encanta este producto, lo recomiendo a todos

@@ -30,7 +30,8 @@ rainbow finally birthday bday vacation whew phew neato daydreaming daydream snug
 	{-10, `familiar slow slower thin uneven light slight overlong lengthy repetitive obvious obviously conventional ordinary average plain
 generic routine standard odd oddly oddest minor loud louder flat flatly earnest manipulative melodramatic sentimental sentimentality
 busy cluttered crowded messy choppy jarring awkwardly missing omits lightweight so-so meh unremarkable passable forced heavy-handed
-rain raining rainy homework exam exams dentist cold chilly snowed late delayed delays delay waiting waited pricey overdue cramped outdated slowly barely tv-movie unexceptional underdeveloped
+rain raining rainy homework exam exams dentist cold chilly snowed late
+delayed delays delay waiting waited pricey overdue cramped outdated slowly barely tv-movie unexceptional underdeveloped
 confused unfinished tangled strained undistinguished unambitious`},
 	{-16, `bland predictable predictably formulaic forgettable shallow hollow superficial superficially contrived cliche clichéd
 cliché clichés cliched cliches derivative unoriginal unimaginative uninspired uninspiring pedestrian lifeless listless sluggish
@@ -43,7 +44,8 @@ lacklustre pointlessly aimless aimlessly inane vapid vacuous witless humorless h
 lazy laziness lazily leaden ponderous draggy drags dragging dull duller dullness dully tedious tediously tedium monotonous
 snooze snoozer yawn yawner drab dreary drearily grating irritating irritatingly annoyingly obnoxious crass crude crudely
 exploitative gratuitous gimmicky gimmick contrivance contrivances misfire misfires misguided misconceived miscast mishmash
-hodgepodge mess messes rehash retread ripoff knockoff wannabe smh fml ffs vomit puke puking puked barf migraine migraines flu overslept uninvolving uninteresting unengaging unappealing unsatisfying
+hodgepodge mess messes rehash retread ripoff knockoff wannabe smh fml ffs
+vomit puke puking puked barf migraine migraines flu overslept uninvolving uninteresting unengaging unappealing unsatisfying
 unfulfilling unpleasant unpleasantly insufferable unwatchable underwhelming overrated overhyped overpriced skip
 soulless spineless sitcom sitcomish stereotypical stereotypes caricature caricatures contrivedly dated dopey goofy
 faulty defective buggy laggy glitchy glitch glitches crashes crashing freezes unusable unresponsive unhelpful unreliable

@@ -35,7 +35,8 @@ func TestRulesOrderTexts(t *testing.T) {
 		{"drawn out", "we luuuv it, that is it", "we loooove it, that is it"},
 		{"after but", "the food is good, but the service is bad", "the service is bad, but the food is good"},
 		{"question", "is the food good?", "the food is good."},
-		{"unreal", "it would be great for them", "it is great for them"},
+		{"unreal", "if it is great for them", "as it is great for them"},
+		{"possessive", "it is the loser's day", "it is the winner's day"},
 		{"name inside a sentence", "we saw the Great Hall", "we saw the great hall"},
 		{"no before a weight", "there is no fun in it", "there is fun in it"},
 		{"never so", "we were never happy here", "we were never so happy here"},
@@ -53,6 +54,24 @@ func TestRulesOrderTexts(t *testing.T) {
 		if less, more := compoundOf(t, c.less), compoundOf(t, c.more); less >= more {
 			t.Errorf("%s: %q has %.3f, %q has %.3f", c.rule, c.less, less, c.more, more)
 		}
+	}
+}
+
+// Each line is two texts with the same compound.
+func TestRulesThatChangeNothing(t *testing.T) {
+	for _, c := range []struct{ rule, a, b string }{
+		{"all capitals are not emphasis", "THE FOOD IS GOOD", "the food is good"},
+		{"no before a weight is a negation", "there is no fun in it", "there is not fun in it"},
+	} {
+		if a, b := compoundOf(t, c.a), compoundOf(t, c.b); a != b {
+			t.Errorf("%s: %.4f and %.4f", c.rule, a, b)
+		}
+	}
+	if s := Analyze("it was a kiss of death"); s.Positive != 0 || s.Negative == 0 {
+		t.Errorf("the kiss in an idiom still counts: %+v", s)
+	}
+	if s := Analyze("it was such a bad ass"); s.Negative != 0 || s.Positive == 0 {
+		t.Errorf("the words of a friendly idiom still count: %+v", s)
 	}
 }
 

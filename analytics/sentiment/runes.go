@@ -16,21 +16,31 @@ const (
 	symbolRune // may be an emoji
 )
 
-// kindOf tells runes beyond ASCII apart. It goes by blocks, which is exact enough to
-// know scripts from symbols.
+// blocks are the runes that are known by their place, the common ones first. It goes
+// by blocks, which is exact enough to know scripts from symbols.
+var blocks = [...]struct {
+	from, to rune
+	kind     runeKind
+}{
+	{0xC0, 0x24F, latinRune}, {0x1F3FB, 0x1F3FF, joinerRune}, {0x1F000, 0x1FAFF, symbolRune}, {0x2190, 0x2BFF, symbolRune},
+	{0x2000, 0x200B, spaceRune}, {0x200D, 0x200D, joinerRune}, {0x2028, 0x2029, spaceRune}, {0x20E3, 0x20E3, joinerRune},
+	{0x2000, 0x218F, otherRune}, {0xFE0E, 0xFE0F, joinerRune}, {0x300, 0x36F, joinerRune}, {0xA0, 0xA0, spaceRune},
+	{0x1E00, 0x1EFF, latinRune}, {0xAA, 0xAA, latinRune}, {0xBA, 0xBA, latinRune}, {0x80, 0xBF, otherRune},
+	{0x3000, 0x3000, spaceRune}, {0x3030, 0x3030, symbolRune}, {0x303D, 0x303D, symbolRune}, {0x3001, 0x303F, otherRune},
+	{0x3297, 0x3297, symbolRune}, {0x3299, 0x3299, symbolRune}, {0xFE10, 0xFE6F, otherRune}, {utf8.RuneError, utf8.RuneError, otherRune},
+}
+
+// kindOf tells runes beyond ASCII apart.
 func kindOf(r rune) runeKind {
-	switch {
-	case r == 0xA0 || r == 0x3000 || 0x2000 <= r && r <= 0x200B || r == 0x2028 || r == 0x2029:
-		return spaceRune
-	case 0xC0 <= r && r < 0x250 && r != 0xD7 && r != 0xF7 || 0x1E00 <= r && r < 0x1F00 || r == 0xAA || r == 0xBA:
-		return latinRune
-	case r == 0x200D || r == 0xFE0F || r == 0xFE0E || r == 0x20E3 || 0x1F3FB <= r && r <= 0x1F3FF || 0x300 <= r && r < 0x370:
-		return joinerRune
-	case 0x2190 <= r && r < 0x2C00 || 0x1F000 <= r && r < 0x1FB00 || r == 0x3030 || r == 0x303D || r == 0x3297 || r == 0x3299:
-		return symbolRune
-	case r < 0x250 || 0x2000 <= r && r < 0x2190 || 0x3001 <= r && r < 0x3040 || 0xFE10 <= r && r < 0xFE70 || r == utf8.RuneError:
+	if r == '×' || r == '÷' {
 		return otherRune
-	case unicode.IsLetter(r) || unicode.IsMark(r):
+	}
+	for i := range blocks {
+		if b := &blocks[i]; b.from <= r && r <= b.to {
+			return b.kind
+		}
+	}
+	if unicode.IsLetter(r) || unicode.IsMark(r) {
 		return foreignRune
 	}
 	return otherRune

@@ -345,7 +345,10 @@ func (s *state) inflected(key []byte) *entry {
 		return s.table.lookup(key[:n-2])
 	}
 	for i := 2; i < n; i++ {
-		if key[i] == key[i-1] && key[i] == key[i-2] {
+		if key[i] != key[i-1] {
+			continue
+		}
+		if key[i] == key[i-2] {
 			return s.stretched(key)
 		}
 	}

@@ -26,7 +26,7 @@ const (
 	StateUnsupported State = "scorer has no model" // for scorers of hosts
 )
 
-// A Threshold is the compound from which, on either side, a text has a direction:
+// Threshold is the compound from which, on either side, a text has a direction:
 // positive at or above Threshold, negative at or below -Threshold, else neutral.
 const Threshold = 0.05
 

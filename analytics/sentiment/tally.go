@@ -10,6 +10,8 @@ import (
 // A Tally counts texts by class, and those without a score by reason. The zero Tally
 // is empty. It is plain data: not safe for concurrent writes, and tallies of parts
 // are joined with Merge.
+//
+//nolint:recvcheck // counting needs a pointer, reading works on values from maps too
 type Tally struct {
 	Positive, Neutral, Negative int
 	// Texts without a score, which are in no share.

@@ -14,6 +14,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"math"
 	"os"
 	"path/filepath"
@@ -101,7 +102,7 @@ func source() (string, error) {
 		shared = filepath.Join(filepath.Dir(root), "shared")
 	}
 	dir := filepath.Join(shared, "data", "vader")
-	_, err := os.Stat(dir)
+	_, err := os.Stat(dir) //nolint:gosec // the caller of go generate names the folder
 	return dir, err
 }
 
@@ -171,9 +172,7 @@ func addEmoji(dir string, words map[string]int) error {
 		}
 		return nil
 	})
-	for key, weight := range emoji {
-		words[key] = weight
-	}
+	maps.Copy(words, emoji)
 	return err
 }
 
