@@ -1,5 +1,7 @@
 package sentiment
 
+import "math/bits"
+
 // tongues is a set of languages, by their index in foreignWords.
 type tongues uint16
 
@@ -121,8 +123,8 @@ func (l *languageCount) add(e *entry) {
 		l.doubtful++
 	}
 	l.english += own
-	for set, i := e.foreign, 0; set != 0; set, i = set>>1, i+1 {
-		l.foreign[i] += theirs * int(set&1)
+	for set := uint16(e.foreign); set != 0; set &= set - 1 {
+		l.foreign[bits.TrailingZeros16(set)] += theirs
 	}
 }
 

@@ -48,7 +48,9 @@ func (s *state) scan() {
 			i++
 			continue
 		}
-		if i == 0 || classes[text[i-1]]&space != 0 {
+		// Two letters that are not the first of an address begin a word.
+		plain := class&letter != 0 && i+1 < len(text) && classes[text[i+1]]&letter != 0 && text[i]|0x20 != 'h' && text[i]|0x20 != 'w'
+		if !plain && (i == 0 || classes[text[i-1]]&space != 0) {
 			if n := s.chunk(i); n > 0 {
 				i += n
 				continue
