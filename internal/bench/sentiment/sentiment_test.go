@@ -97,29 +97,17 @@ func spent() time.Duration {
 	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 
-// Both score the same texts by turns, so that what else the machine does hits both.
-func TestTenTimesThePeer(t *testing.T) {
-	if race {
-		t.Skip("the race detector slows the two down unequally")
-	}
+// BenchmarkAgainstPeer scores the same texts by turns, so that what else the machine
+// does hits both, and reports the median of the ratios.
+func BenchmarkAgainstPeer(b *testing.B) {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
-	texts := comments(10_000)
-	total := 0
-	for _, text := range texts {
-		total += len(text)
-	}
-	both := scorers()
-	// A busy machine disturbs short measurements, hence three attempts.
-	best := 0.0
-	for attempt := 0; attempt < 3 && best < 10; attempt++ {
+	texts, both := comments(10_000), scorers()
+	for b.Loop() {
 		ours, theirs, ratio := compare(both, texts)
-		t.Logf("%d bytes a text; medians per second of processor time: smmkit %.0f texts, govader %.0f, ratio %.1f",
-			total/len(texts), ours, theirs, ratio)
-		best = max(best, ratio)
-	}
-	if best < 10 {
-		t.Errorf("only %.1f times the peer", best)
+		b.ReportMetric(ours, "smmkit-texts/s")
+		b.ReportMetric(theirs, "govader-texts/s")
+		b.ReportMetric(ratio, "ratio")
 	}
 }
 
