@@ -168,6 +168,11 @@ func TestThreadsAreRemembered(t *testing.T) {
 	s.says["GET /10/conversations"], s.says["GET /t_2/messages"] = thread("t_2"), said
 	require.Equal(t, 3, read())
 	require.Equal(t, 1, read())
+
+	d, s = stub(t, s.says)
+	_, err := d.ListConversations(t.Context(), hostilePage, smm.PageRequest{})
+	require.NoError(t, err)
+	require.Equal(t, 1, read(), "the list of conversations told it")
 }
 
 // TestConversationsNeedAPerson: one is named by who is in it, told by the newest
