@@ -30,6 +30,14 @@
 // A draft or video that is not found any more proves nothing, since somebody may
 // have removed it after it was public: a person is asked.
 //
+// # Identifiers
+//
+// A channel is facebook/channel/id with the id of the Page. The Ref of a
+// conversation is the id of the person in it (PSID), which holds for this Page
+// alone, since webhooks tell that and not the id of the thread; the thread is looked
+// up by user_id. Refs of before, with the id of the thread (t_...), still work: their
+// messages are told in the conversation with the person.
+//
 // # Limits
 //
 // See [DocumentedLimits], each with its source. The platform reports none of them
@@ -52,6 +60,8 @@
 //   - that a comment leads to the conversation of its private answer, and cannot be
 //     answered any more, as soon as it was;
 //   - comments on the open_graph_story of a recommendation as its answers;
+//   - that a person has one thread with the Page, which user_id finds. A thread of
+//     somebody else is an error, and nothing is sent or settled by it;
 //   - that blocking takes ids of comments' authors as user and those of messages'
 //     senders as psid;
 //   - names and values of webhooks of feed and ratings;

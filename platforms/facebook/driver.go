@@ -64,6 +64,7 @@ type session struct {
 	*Client
 
 	keeper *keep.Keeper // nil where a token source signs in
+	talks  talks
 }
 
 // New checks cfg and returns a Driver. Errors match smm.ErrInvalid.

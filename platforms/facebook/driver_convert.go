@@ -161,10 +161,10 @@ func fileOf(f *MessageFile) smm.Attachment {
 	return a
 }
 
-// conversationOf converts a conversation with its newest messages.
-func conversationOf(channel smm.Ref, t *Thread, now time.Time) smm.Conversation {
+// conversationOf converts a conversation with a person and its newest messages.
+func conversationOf(channel smm.Ref, who ID, t *Thread, now time.Time) smm.Conversation {
 	out := smm.Conversation{
-		Ref: channel.WithKind(smm.KindConversation, string(t.ID)), Channel: channel, Kind: smm.ConversationDirect,
+		Ref: channel.WithKind(smm.KindConversation, string(who)), Channel: channel, Kind: smm.ConversationDirect,
 		Unread: t.Unread.Value > 0, Updated: t.Updated.Time, Window: windowOf(channel, t, now),
 	}
 	for i := range t.Participants.Data {

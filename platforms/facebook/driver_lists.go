@@ -4,9 +4,11 @@ import (
 	"context"
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/smmkit/smmkit/platforms/internal/account"
@@ -317,7 +319,58 @@ func (d *Driver) ListMentions(ctx context.Context, channel smm.Ref, r smm.PageRe
 	return smm.Page[smm.Message]{Items: items, Next: next}, nil
 }
 
-// ListConversations implements smm.MessageLister.
+// oldConversation reports whether the Ref of a conversation has the id of a thread,
+// as hosts may have stored it: ids of people have digits alone.
+func oldConversation(id string) bool { return strings.HasPrefix(id, "t_") }
+
+// talks remembers the threads of people, for lists alone: what is sent and settled
+// asks anew. The zero value is empty, and it is safe for concurrent use.
+type talks struct {
+	mu sync.Mutex
+	of map[ID]ID
+}
+
+const maxTalks = 1000
+
+func (t *talks) get(person ID) ID {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.of[person]
+}
+
+func (t *talks) put(person, thread ID) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.of == nil || len(t.of) >= maxTalks {
+		t.of = make(map[ID]ID)
+	}
+	t.of[person] = thread
+}
+
+// messages lists what was said in a conversation. A thread that is not there any
+// more is looked up again.
+func (s *session) messages(ctx context.Context, conversation ID, p ListParams) (List[Message], error) {
+	if oldConversation(string(conversation)) {
+		return s.Messages.List(ctx, conversation, p)
+	}
+	if known := s.talks.get(conversation); known != "" {
+		if l, err := s.Messages.List(ctx, known, p); !errors.Is(err, smm.ErrNotFound) {
+			return l, err
+		}
+	}
+	t, there, err := s.Messages.With(ctx, conversation)
+	if err == nil && !there {
+		err = refuse("page.conversations", fmt.Errorf("%w: no conversation with %s", smm.ErrNotFound, conversation))
+	}
+	if err != nil {
+		return List[Message]{}, err
+	}
+	s.talks.put(conversation, t.ID)
+	return s.Messages.List(ctx, t.ID, p)
+}
+
+// ListConversations implements smm.MessageLister. The id of a conversation is that
+// of the person in it; one that names nobody is left out.
 func (d *Driver) ListConversations(ctx context.Context, channel smm.Ref, r smm.PageRequest) (smm.Page[smm.Conversation], error) {
 	s, err := d.client(ctx, channel)
 	if err != nil {
@@ -330,15 +383,20 @@ func (d *Driver) ListConversations(ctx context.Context, channel smm.Ref, r smm.P
 	items, next := account.Between(r, l.Items, l.Next, func(t *Thread) time.Time { return t.Updated.Time })
 	out := smm.Page[smm.Conversation]{Next: next}
 	for i := range items {
-		if items[i].ID != "" {
-			out.Items = append(out.Items, conversationOf(channel, &items[i], d.cfg.Clock.Now()))
+		t := &items[i]
+		who := t.person(s.page)
+		if t.ID == "" || !validID(string(who)) {
+			continue
 		}
+		s.talks.put(who, t.ID)
+		out.Items = append(out.Items, conversationOf(channel, who, t, d.cfg.Clock.Now()))
 	}
 	return out, nil
 }
 
 // ListMessages implements smm.MessageLister. Of messages before the last twenty
-// the vendor tells little.
+// the vendor tells little. A Ref with the id of a thread, as there were, is taken
+// too; its messages are in the conversation with the person all the same.
 func (d *Driver) ListMessages(ctx context.Context, channel, conversation smm.Ref, r smm.PageRequest) (smm.Page[smm.Message], error) {
 	s, err := d.client(ctx, channel)
 	if err != nil {
@@ -347,16 +405,22 @@ func (d *Driver) ListMessages(ctx context.Context, channel, conversation smm.Ref
 	if err := onChannel(channel, conversation, smm.KindConversation); err != nil {
 		return smm.Page[smm.Message]{}, err
 	}
-	l, err := s.Messages.List(ctx, ID(conversation.ID), params(r))
+	l, err := s.messages(ctx, ID(conversation.ID), params(r))
 	if err != nil {
 		return smm.Page[smm.Message]{}, err
 	}
 	items, next := account.Between(r, l.Items, l.Next, func(m *Message) time.Time { return m.Created.Time })
 	out := smm.Page[smm.Message]{Next: next}
 	for i := range items {
-		if items[i].ID != "" {
-			out.Items = append(out.Items, messageOf(channel, conversation, &items[i]))
+		m := &items[i]
+		if m.ID == "" {
+			continue
 		}
+		in := conversation
+		if who := string(m.person(s.page)); oldConversation(in.ID) && validID(who) {
+			in.ID = who
+		}
+		out.Items = append(out.Items, messageOf(channel, in, m))
 	}
 	return out, nil
 }

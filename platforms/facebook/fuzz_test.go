@@ -99,6 +99,8 @@ func FuzzReplies(f *testing.F) {
 		check(err)
 		_, err = d.ListMessages(ctx, hostilePage, hostilePage.WithKind(smm.KindConversation, "t_1"), smm.PageRequest{})
 		check(err)
+		_, err = d.ListMessages(ctx, hostilePage, hostilePage.WithKind(smm.KindConversation, "9"), smm.PageRequest{})
+		check(err)
 		_, err = d.ListReviews(ctx, hostilePage, smm.PageRequest{})
 		check(err)
 		ms, err := d.ReadMetrics(ctx, hostilePage, smm.MetricRequest{Subjects: []smm.Ref{post, hostilePage}})

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/smmkit/smmkit/platforms/internal/meta"
@@ -252,8 +253,33 @@ func (t *Thread) Other(page ID) (Actor, bool) {
 	return Actor{}, false
 }
 
+// has reports whether a person can be in the conversation: one that names nobody
+// is not held against them.
+func (t *Thread) has(person ID) bool {
+	return len(t.Participants.Data) == 0 || slices.ContainsFunc(t.Participants.Data, func(a Actor) bool { return a.ID == person })
+}
+
+// person is the one the Page talks to, "" if it cannot be told: by the
+// participants or, without those, by the newest messages.
+func (t *Thread) person(page ID) ID {
+	var found ID
+	for _, a := range t.Participants.Data {
+		if a.ID == "" || a.ID == page || a.ID == found {
+			continue
+		}
+		if found != "" {
+			return ""
+		}
+		found = a.ID
+	}
+	for i := 0; found == "" && i < len(t.Newest.Data); i++ {
+		found = t.Newest.Data[i].person(page)
+	}
+	return found
+}
+
 // Message is a private message.
-type Message struct {
+type Message struct { //nolint:recvcheck // as Thread
 	ID      ID     `json:"id"`
 	Created Time   `json:"created_time"`
 	From    *Actor `json:"from"`
@@ -270,6 +296,20 @@ type Message struct {
 	} `json:"reply_to"`
 
 	Raw json.RawMessage `json:"-"`
+}
+
+// person is who wrote the message or, if the Page did, who got it; "" if it cannot
+// be told.
+func (m *Message) person(page ID) ID {
+	if m.From != nil && m.From.ID != "" && m.From.ID != page {
+		return m.From.ID
+	}
+	for _, a := range m.To.Data {
+		if a.ID != "" && a.ID != page {
+			return a.ID
+		}
+	}
+	return ""
 }
 
 func (m Message) identified() bool { return m.ID != "" }
@@ -305,6 +345,26 @@ func (s *MessageService) Threads(ctx context.Context, f ThreadFilter, p ListPara
 		Op: "page.conversations", Path: []string{string(s.c.page), "conversations"},
 		Params: form{}.text("platform", "MESSENGER").id("user_id", f.User).text("folder", f.Folder).values(), Fields: threadFields,
 	}, p)
+}
+
+// With returns the conversation with a person, and false if there is none. That the
+// vendor filters by user_id is documented, and checked: an answer about somebody
+// else is an error and does not say that there is none.
+func (s *MessageService) With(ctx context.Context, person ID) (Thread, bool, error) {
+	p := ListParams{Limit: 1}
+	for range maxEmptyPages {
+		l, err := s.Threads(ctx, ThreadFilter{User: person}, p)
+		switch {
+		case err != nil || len(l.Items) == 0 && l.Next == "":
+			return Thread{}, false, err
+		case len(l.Items) > 0 && (l.Items[0].ID == "" || !l.Items[0].has(person)):
+			return Thread{}, false, unreadable(&meta.Request{Op: "page.conversations"}, "a conversation with somebody else")
+		case len(l.Items) > 0:
+			return l.Items[0], true, nil
+		}
+		p = ListParams{Limit: 1, Cursor: l.Next}
+	}
+	return Thread{}, false, unreadable(&meta.Request{Op: "page.conversations"}, "a list without an end")
 }
 
 var threadFields = []string{

@@ -25,27 +25,22 @@ func (w *preparation) beginMessage(ctx context.Context, o *PostOptions) error {
 	if o.HumanAgent {
 		w.st.Tag = TagHumanAgent
 	}
-	switch to.Kind {
-	case smm.KindAuthor:
-		w.st.Target = ID(to.ID)
-	case smm.KindMessage:
+	switch {
+	case to.Kind == smm.KindMessage:
 		m, err := w.s.Messages.Get(ctx, ID(to.ID))
 		if err != nil {
 			return err
 		}
 		w.st.ReplyTo = m.ID
-		if m.From != nil && m.From.ID != w.s.page {
-			w.st.Target = m.From.ID
-		} else if len(m.To.Data) > 0 {
-			w.st.Target = m.To.Data[0].ID
-		}
-	default:
+		w.st.Target = m.person(w.s.page)
+	case oldConversation(to.ID):
 		t, err := w.s.Messages.Thread(ctx, ID(to.ID))
 		if err != nil {
 			return err
 		}
-		other, _ := t.Other(w.s.page)
-		w.st.Target, w.st.Thread = other.ID, t.ID
+		w.st.Target, w.st.Thread = t.person(w.s.page), t.ID
+	default:
+		w.st.Target = ID(to.ID)
 	}
 	if w.st.Target == "" || w.st.Target == w.s.page {
 		return fmt.Errorf("%w: facebook: nobody to write to in %s", smm.ErrInvalid, to)
@@ -143,14 +138,14 @@ func (w *preparation) beginPrivate(ctx context.Context, o *PostOptions) error {
 // late before the platform does.
 func (w *preparation) newestMessages(ctx context.Context) error {
 	if w.st.Thread == "" {
-		l, err := w.s.Messages.Threads(ctx, ThreadFilter{User: w.st.Target}, ListParams{Limit: 1})
+		t, there, err := w.s.Messages.With(ctx, w.st.Target)
 		if err != nil {
 			return err
 		}
-		if len(l.Items) == 0 {
+		if !there {
 			return nil // no word was exchanged yet, or so it seems: the platform decides
 		}
-		w.st.Thread = l.Items[0].ID
+		w.st.Thread = t.ID
 	}
 	own, heard, err := w.newestOwnMessage(ctx, w.st.Thread)
 	if err != nil {
@@ -206,14 +201,14 @@ func metadataOf(delivery string) string { return "smmkit:" + delivery }
 func (w *settlement) messages(ctx context.Context) (smm.Outcome, error) {
 	thread := w.st.Thread
 	if thread == "" {
-		l, err := w.s.Messages.Threads(ctx, ThreadFilter{User: w.st.Target}, ListParams{Limit: 1})
+		t, there, err := w.s.Messages.With(ctx, w.st.Target)
 		if err != nil {
 			return smm.Outcome{}, err
 		}
-		if len(l.Items) == 0 {
+		if !there {
 			return smm.Outcome{State: smm.OutcomeAbsent, Evidence: smm.EvidenceReadBack}, nil
 		}
-		thread = l.Items[0].ID
+		thread = t.ID
 	}
 	return w.messagesIn(ctx, thread)
 }

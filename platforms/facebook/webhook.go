@@ -40,7 +40,8 @@ func (d *Driver) VerifyWebhook(header http.Header, body []byte, _ time.Time) err
 	return d.hooks.Verify(header, body)
 }
 
-// DecodeWebhook implements smm.WebhookReceiver. An event that is told again has the
+// DecodeWebhook implements smm.WebhookReceiver. What the Page itself
+// commented or wrote, by whichever program, is told with Message.Own. An event that is told again has the
 // same ID. One that says nothing else the second time, such as a comment that is
 // hidden, shown and hidden, has one ID too: who needs the state asks for it. Events
 // of other products that come to the same address are left out.
@@ -153,10 +154,7 @@ func commentEvent(out *smm.Event, c *wireChange, who *Actor) {
 	}
 	switch c.Verb {
 	case "add":
-		if !m.Own {
-			out.Kind = smm.EventMessageReceived
-		}
-		out.Message = m
+		out.Kind, out.Message = smm.EventMessageReceived, m
 	case "edited", "edit":
 		out.Kind, out.Message = smm.EventMessageEdited, m
 	case "remove":
@@ -243,37 +241,46 @@ func messagingEvent(out *smm.Event, e *meta.Event) {
 	case e.Field == "message":
 		messageEvent(out, &w, e.Kind)
 	case e.Field == "message_edit":
-		m := wordsOf(out, w.Text)
+		m := wordsOf(out, &w)
 		out.Kind, out.Message = smm.EventMessageEdited, &m
 	case e.Field == "postback" && e.Kind == meta.EventMessaging:
-		m := wordsOf(out, w.Text)
+		m := wordsOf(out, &w)
 		out.Kind, out.Message = smm.EventMessageReceived, &m
 	case e.Field == "reaction" && w.Reacted:
 		out.Kind = smm.EventLiked
 	}
 }
 
-// wordsOf is a message of the event's actor. Deliveries do not name the
-// conversation.
-func wordsOf(out *smm.Event, text string) smm.Message {
-	return smm.Message{
-		Ref: out.Subject, Channel: out.Channel, Author: out.Actor, Text: smm.Untrusted(text), Entities: entitiesOf(text), At: out.At, Native: out.Native,
+// wordsOf is a message of the event's actor, in the conversation with the person:
+// deliveries do not name the thread. An own one comes back as an echo.
+func wordsOf(out *smm.Event, w *meta.Item) smm.Message {
+	who, own := w.Sender, w.Echo || string(w.Sender) == out.Channel.ID
+	if own {
+		who, out.Actor = w.Recipient, authorOf(out.Channel, &Actor{ID: ID(out.Channel.ID)})
 	}
+	m := smm.Message{
+		Ref: out.Subject, Channel: out.Channel, Author: out.Actor, Own: own, Text: smm.Untrusted(w.Text), Entities: entitiesOf(w.Text),
+		At: out.At, Native: out.Native,
+	}
+	if validID(string(who)) && string(who) != out.Channel.ID {
+		m.Conversation = out.Channel.WithKind(smm.KindConversation, string(who))
+	}
+	return m
 }
 
-// messageEvent reads a message: one of ours comes back as an echo, and another app
-// may have the conversation.
+// messageEvent reads a message. In a standby list another app has the conversation:
+// what is said there is told and not received, so that no two apps answer.
 func messageEvent(out *smm.Event, w *meta.Item, list meta.EventKind) {
-	m := wordsOf(out, w.Text)
-	m.Own, m.Attachments = w.Echo, w.Attachments
+	if w.Deleted {
+		out.Kind = smm.EventMessageDeleted
+		return
+	}
+	m := wordsOf(out, w)
+	m.Attachments = w.Attachments
 	if validID(string(w.ReplyTo)) {
 		m.InReplyTo = out.Channel.WithKind(smm.KindMessage, string(w.ReplyTo))
 	}
-	switch {
-	case w.Deleted:
-		out.Kind = smm.EventMessageDeleted
-		return
-	case !m.Own && list == meta.EventMessaging:
+	if list == meta.EventMessaging {
 		out.Kind = smm.EventMessageReceived
 	}
 	out.Message = &m

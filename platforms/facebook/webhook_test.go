@@ -79,8 +79,8 @@ func TestWebhooks(t *testing.T) {
 
 	b.publish(t, &smm.Post{Text: "thanks", ReplyTo: c})
 	require.Equal(t, 200, b.Deliver())
-	e = in.last(t, smm.EventOther)
-	require.True(t, e.Message.Own, "our own word is no message to us")
+	e = in.last(t, smm.EventMessageReceived)
+	require.True(t, e.Message.Own, "our own word, by whichever program")
 	require.Equal(t, c, e.Message.InReplyTo)
 
 	_, err = b.VisitorPosts(ctx, visitorHandle, "", "see @shop")
@@ -94,10 +94,14 @@ func TestWebhooks(t *testing.T) {
 	e = in.last(t, smm.EventMessageReceived)
 	require.Equal(t, smm.KindMessage, e.Subject.Kind)
 	require.Equal(t, b.visitor, e.Message.Author.Ref)
+	require.Equal(t, thread, e.Message.Conversation, "the same conversation as the list has")
+	require.False(t, e.Message.Own)
 	d := b.until(t, b.plan(t, &smm.Post{Text: "hi", ReplyTo: thread}), nil)
 	require.Equal(t, 200, b.Deliver())
-	e = in.last(t, smm.EventOther)
+	e = in.last(t, smm.EventMessageReceived)
 	require.True(t, e.Message.Own)
+	require.Equal(t, thread, e.Message.Conversation)
+	require.Equal(t, b.account.Channel.WithKind(smm.KindAuthor, b.account.Channel.ID), e.Message.Author.Ref)
 	require.Equal(t, d.Outcome.Post, e.Subject)
 	require.Contains(t, string(e.Native), `smmkit:`+d.ID, "the echo names the delivery")
 
@@ -168,6 +172,8 @@ func TestWebhookKinds(t *testing.T) {
 		"unsent":      {item(`"message":{"mid":"m_1","is_deleted":true}`), smm.EventMessageDeleted, "facebook/message/m_1"},
 		"postback":    {item(`"postback":{"mid":"m_2","title":"Go","payload":"P"}`), smm.EventMessageReceived, "facebook/message/m_2"},
 		"react":       {item(`"reaction":{"mid":"m_1","action":"react","emoji":"x"}`), smm.EventLiked, "facebook/message/m_1"},
+		"unreact":     {item(`"reaction":{"mid":"m_1","action":"unreact"}`), smm.EventOther, "facebook/message/m_1"},
+		"standby":     {strings.Replace(item(`"message":{"mid":"m_4","text":"x"}`), "messaging", "standby", 1), smm.EventOther, "facebook/message/m_4"}, // another app has the conversation and answers
 		"read":        {item(`"read":{"watermark":1767322800001}`), smm.EventRead, "facebook/author/9"},
 		"delivered":   {item(`"delivery":{"mids":["m_1"],"watermark":1}`), smm.EventDelivered, "facebook/message/m_1"},
 		"attachment":  {item(`"message":{"mid":"m_3","attachments":[{"type":"image","payload":{"url":"https://e.x/a"}}]}`), smm.EventMessageReceived, "facebook/message/m_3"},
@@ -180,6 +186,9 @@ func TestWebhookKinds(t *testing.T) {
 			require.Equal(t, c.subject, e.Subject.String(), name)
 			require.NotEmpty(t, e.ID, name)
 			require.False(t, e.At.IsZero(), name)
+			if e.Message != nil && e.Message.Ref.Kind == smm.KindMessage {
+				require.Equal(t, "facebook/conversation/9", e.Message.Conversation.String(), name)
+			}
 			n++
 		}
 		require.Equal(t, 1, n, name)

@@ -155,7 +155,9 @@ func messagingEvent(out *smm.Event, e *meta.Event) {
 	case e.Field == "postback":
 		out.Kind = smm.EventMessageReceived
 	case e.Field == "reaction":
-		out.Subject = m.Ref
+		if out.Subject = m.Ref; w.Reacted {
+			out.Kind = smm.EventLiked
+		}
 		return
 	case e.Field == "read":
 		out.Kind, out.Subject = smm.EventRead, m.Ref

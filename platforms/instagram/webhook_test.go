@@ -129,7 +129,8 @@ func TestWebhookItems(t *testing.T) {
 	}{
 		{"edit", `"messaging":[{"sender":{"id":"P"},"recipient":{"id":"IG"},"timestamp":1767322800001,"message_edit":{"mid":"m1","text":"new","num_edit":1}}]`, smm.EventMessageEdited, "message/m1", "new"},
 		{"deleted", `"messaging":[{"sender":{"id":"P"},"recipient":{"id":"IG"},"timestamp":1767322800001,"message":{"mid":"m1","is_deleted":true}}]`, smm.EventMessageDeleted, "message/m1", ""},
-		{"reaction", `"messaging":[{"sender":{"id":"P"},"recipient":{"id":"IG"},"timestamp":1767322800001,"reaction":{"mid":"m1","action":"react","reaction":"love"}}]`, smm.EventOther, "message/m1", ""},
+		{"reaction", `"messaging":[{"sender":{"id":"P"},"recipient":{"id":"IG"},"timestamp":1767322800001,"reaction":{"mid":"m1","action":"react","reaction":"love"}}]`, smm.EventLiked, "message/m1", ""},
+		{"unreact", `"messaging":[{"sender":{"id":"P"},"recipient":{"id":"IG"},"timestamp":1767322800001,"reaction":{"mid":"m1","action":"unreact"}}]`, smm.EventOther, "message/m1", ""},
 		{"read", `"messaging":[{"sender":{"id":"P"},"recipient":{"id":"IG"},"timestamp":1767322800001,"read":{"mid":"m1"}}]`, smm.EventRead, "message/m1", ""},
 		{"postback", `"messaging":[{"sender":{"id":"P"},"recipient":{"id":"IG"},"timestamp":1767322800001,"postback":{"mid":"m2","title":"Go","payload":"P"}}]`, smm.EventMessageReceived, "message/m2", "Go"},
 		{"standby", `"standby":[{"sender":{"id":"P"},"recipient":{"id":"IG"},"timestamp":1767322800001,"message":{"mid":"m3","text":"hi","attachments":[{"type":"video","payload":{"url":"https://x"}}]}}]`, smm.EventMessageReceived, "message/m3", "hi"},

@@ -105,7 +105,8 @@ func (s *Server) visitorComments(by *person, parent, text string) (smm.Ref, erro
 	return ref(smm.KindComment, n.id), nil
 }
 
-// VisitorWrites implements sim.Server.
+// VisitorWrites implements sim.Server. The Ref has the id of the visitor, as the
+// driver names conversations.
 func (s *Server) VisitorWrites(_ context.Context, handle, to, text string) (smm.Ref, error) {
 	by := s.person(handle)
 	s.mu.Lock()
@@ -128,7 +129,7 @@ func (s *Server) VisitorWrites(_ context.Context, handle, to, text string) (smm.
 	for _, f := range told {
 		f()
 	}
-	return ref(smm.KindConversation, t.id), nil
+	return ref(smm.KindConversation, by.id), nil
 }
 
 // VisitorLikes implements sim.Server.
