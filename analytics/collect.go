@@ -73,14 +73,32 @@ func Collect(metrics []smm.Metric) ([]Subject, error) {
 		slices.SortFunc(errs, func(a, b error) int { return strings.Compare(a.Error(), b.Error()) })
 		return nil, errors.Join(errs...)
 	}
-	out := make([]Subject, 0, len(subjects))
-	for _, s := range subjects {
-		out = append(out, *s)
+	return sorted(subjects), nil
+}
+
+// sorted orders by the text of channel and Ref, which is made once for each.
+func sorted(subjects map[smm.Ref]*Subject) []Subject {
+	type keyed struct {
+		channel, ref string
+		subject      *Subject
 	}
-	slices.SortFunc(out, func(a, b Subject) int {
-		return cmp.Or(strings.Compare(a.Channel.String(), b.Channel.String()), strings.Compare(a.Ref.String(), b.Ref.String()))
+	keys, names := make([]keyed, 0, len(subjects)), make(map[smm.Ref]string)
+	for ref, s := range subjects {
+		channel, ok := names[s.Channel]
+		if !ok {
+			channel = s.Channel.String()
+			names[s.Channel] = channel
+		}
+		keys = append(keys, keyed{channel, ref.String(), s})
+	}
+	slices.SortFunc(keys, func(a, b keyed) int {
+		return cmp.Or(strings.Compare(a.channel, b.channel), strings.Compare(a.ref, b.ref))
 	})
-	return out, nil
+	out := make([]Subject, len(keys))
+	for i, k := range keys {
+		out[i] = *k.subject
+	}
+	return out
 }
 
 func checkMetric(m smm.Metric, ch smm.Ref) error {

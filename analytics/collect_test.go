@@ -178,3 +178,25 @@ func TestFollowerGrowth(t *testing.T) {
 		}
 	}
 }
+
+// The same metrics in any order give the same subjects in one order.
+func TestCollectOrder(t *testing.T) {
+	var in []smm.Metric
+	for _, ch := range []string{"9", "8"} {
+		for _, id := range []string{"c", "a", "e", "b", "d"} {
+			m := count(smm.MetricLikes, post(id+ch), 1)
+			m.Channel.ID = ch
+			in = append(in, m)
+		}
+	}
+	got, err := Collect(in)
+	if err != nil || len(got) != 10 {
+		t.Fatalf("%d subjects, %v", len(got), err)
+	}
+	for i := 1; i < len(got); i++ {
+		a, b := got[i-1], got[i]
+		if a.Channel.String() > b.Channel.String() || a.Channel == b.Channel && a.Ref.String() >= b.Ref.String() {
+			t.Errorf("%s of %s stands before %s of %s", a.Ref, a.Channel, b.Ref, b.Channel)
+		}
+	}
+}

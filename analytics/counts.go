@@ -87,13 +87,3 @@ func (c Counts) EngagementRate(def Definition, base Base) (Ratio, error) {
 	}
 	return Ratio{Num: num, Den: c.Get(smm.MetricName(base))}, nil
 }
-
-// CTR is the stateful form of the function CTR: clicks over impressions.
-func (c Counts) CTR() Ratio {
-	return Ratio{Num: c.Get(smm.MetricClicks), Den: c.Get(smm.MetricImpressions)}
-}
-
-// CPA is the stateful form of the function CPA: spend over conversions.
-func (c Counts) CPA() Cost {
-	return Cost{Spend: c.Get(smm.MetricSpend), Each: c.Get(smm.MetricConversions)}
-}

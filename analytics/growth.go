@@ -70,6 +70,16 @@ func day(t time.Time) time.Time { return t.UTC().Truncate(24 * time.Hour) }
 // than two days are known.
 func (g Growth) Net() (int64, bool) { return g.Last.N - g.First.N, g.known >= 2 }
 
+// NetPerDay returns how many a day brought on average, negative for a loss, and
+// false if fewer than two days are known. Formula and source: see
+// NetFollowersPerDay.
+func (g Growth) NetPerDay() (float64, bool) {
+	if g.known < 2 {
+		return 0, false
+	}
+	return NetFollowersPerDay(g.First.N, g.Last.N, int64(g.Days))
+}
+
 // Rate returns the growth as a fraction of the first level, and false if it is
 // undefined; Reason says why.
 func (g Growth) Rate() (float64, bool) {

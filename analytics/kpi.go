@@ -1,7 +1,5 @@
 package analytics
 
-import "github.com/smmkit/smmkit/smm"
-
 // rate returns num/den, and false where that is undefined.
 func rate(num, den int64) (float64, bool) {
 	if den <= 0 {
@@ -55,29 +53,6 @@ func EngagementRateByViews(engagements, views int64) (float64, bool) {
 // Unit: fraction. Source: irev.com, "What is a Click-through Rate?", read
 // 2026-11-22.
 func CTR(clicks, impressions int64) (float64, bool) { return rate(clicks, impressions) }
-
-// CPA returns spend / acquisitions, the cost of one acquisition (conversion,
-// sale, lead: whatever was counted), rounded half away from zero to a
-// millionth of the currency. False if acquisitions is not above zero: a cost
-// for each of nothing is not zero.
-//
-// Unit: money. Source: calculatorlib.com, "Cost Per Acquisition (CPA)", read
-// 2026-11-22.
-func CPA(spend smm.Money, acquisitions int64) (smm.Money, bool) {
-	if acquisitions <= 0 {
-		return smm.Money{}, false
-	}
-	q, r := spend.Micros/acquisitions, spend.Micros%acquisitions
-	// r has the sign of spend and is smaller than acquisitions; comparing it
-	// with the rest of the divisor avoids the overflow of 2*r.
-	switch {
-	case r > 0 && r >= acquisitions-r:
-		q++
-	case r < 0 && -r >= acquisitions+r:
-		q--
-	}
-	return smm.Money{Micros: q, Currency: spend.Currency}, true
-}
 
 // GrowthRate returns (end - start) / start, a fraction, negative for a loss.
 // False if start is not above zero: growth from nothing has no rate.

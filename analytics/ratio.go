@@ -2,13 +2,14 @@ package analytics
 
 import (
 	"fmt"
+	"time"
 
 	"github.com/smmkit/smmkit/smm"
 )
 
 // Ratio is a rate as its two sides, so that it can be pooled and questioned.
-// It is undefined without both sides or with a denominator that is not above
-// zero.
+// It is undefined without both sides, with a denominator that is not above
+// zero, and between two currencies.
 type Ratio struct {
 	Num, Den Value
 	// LeftOut is how many ratios a Pool left out because a side was unknown.
@@ -19,10 +20,26 @@ type Ratio struct {
 func (r Ratio) Float64() (float64, bool) {
 	num, numOK := r.Num.Int64()
 	den, denOK := r.Den.Int64()
-	if !numOK || !denOK || den <= 0 {
+	if !numOK || !denOK || den <= 0 || r.currencies() {
 		return 0, false
 	}
 	return float64(num) / float64(den), true
+}
+
+// currencies reports whether the sides are money of two currencies.
+func (r Ratio) currencies() bool {
+	return r.Num.Currency != "" && r.Den.Currency != "" && r.Num.Currency != r.Den.Currency
+}
+
+// Duration returns an amount of time for each of something, such as the
+// average watch time, rounded half away from zero to a nanosecond. False if the
+// ratio is undefined or its numerator is not in smm.UnitMillis.
+func (r Ratio) Duration() (time.Duration, bool) {
+	if _, ok := r.Float64(); !ok || r.Num.Unit != smm.UnitMillis {
+		return 0, false
+	}
+	d, ok := moneyFor(smm.Money{Micros: r.Num.Total}, r.Den.Total, int64(time.Millisecond))
+	return time.Duration(d.Micros), ok
 }
 
 // State says what the rate is worth: the weaker of both sides, and incomplete
@@ -51,6 +68,8 @@ func (r Ratio) Reason() string {
 		return "numerator: " + r.Num.Reason()
 	case r.Den.State() == StateUndefined:
 		return "denominator: " + r.Den.Reason()
+	case r.currencies():
+		return fmt.Sprintf("%s over %s: convert first", r.Num.Currency, r.Den.Currency)
 	case r.Den.Total <= 0:
 		return fmt.Sprintf("denominator is %d", r.Den.Total)
 	case r.LeftOut > 0:
@@ -102,30 +121,3 @@ func (r Ratio) plus(o Ratio) (Ratio, error) {
 	}
 	return Ratio{Num: num, Den: den, LeftOut: r.LeftOut + o.LeftOut}, nil
 }
-
-// Cost is an amount of money for each of something.
-type Cost struct {
-	Spend Value // in smm.UnitMicros with a currency
-	Each  Value // a count
-	// LeftOut is how many costs a pool left out because a side was unknown.
-	LeftOut int
-}
-
-// Money returns the amount for each, rounded half away from zero to a
-// millionth of the currency, and false if it is undefined.
-func (c Cost) Money() (smm.Money, bool) {
-	spend, spendOK := c.Spend.Int64()
-	each, eachOK := c.Each.Int64()
-	if !spendOK || !eachOK {
-		return smm.Money{}, false
-	}
-	return CPA(smm.Money{Micros: spend, Currency: c.Spend.Currency}, each)
-}
-
-// State says what the amount is worth.
-func (c Cost) State() State { return c.ratio().State() }
-
-// Reason explains every state but StateComplete, for people.
-func (c Cost) Reason() string { return c.ratio().Reason() }
-
-func (c Cost) ratio() Ratio { return Ratio{Num: c.Spend, Den: c.Each, LeftOut: c.LeftOut} }

@@ -10,67 +10,10 @@ import (
 	"github.com/smmkit/smmkit/smm"
 )
 
-// Number is a Value in durable form. Value is null where State is
-// StateUndefined; Reason then says why.
-type Number struct {
-	Value  *int64 `json:"value"`
-	State  State  `json:"state"`
-	Reason string `json:"reason,omitempty"`
-}
-
-// Rate is a Ratio in durable form, as a fraction. Value is null where State is
-// StateUndefined; Reason then says why.
-type Rate struct {
-	Value  *float64 `json:"value"`
-	State  State    `json:"state"`
-	Reason string   `json:"reason,omitempty"`
-}
-
-// Amount is a Value or Cost of money in durable form. Micros is null where
-// State is StateUndefined; Reason then says why.
-type Amount struct {
-	Micros   *int64 `json:"micros"`
-	Currency string `json:"currency,omitempty"`
-	State    State  `json:"state"`
-	Reason   string `json:"reason,omitempty"`
-}
-
-// Number returns v in durable form.
-func (v Value) Number() Number {
-	out := Number{State: v.State(), Reason: v.Reason()}
-	if n, ok := v.Int64(); ok {
-		out.Value = &n
-	}
-	return out
-}
-
-// Amount returns v, a sum of money, in durable form.
-func (v Value) Amount() Amount {
-	n := v.Number()
-	return Amount{Micros: n.Value, Currency: v.Currency, State: n.State, Reason: n.Reason}
-}
-
-// Rate returns r in durable form.
-func (r Ratio) Rate() Rate {
-	out := Rate{State: r.State(), Reason: r.Reason()}
-	if f, ok := r.Float64(); ok {
-		out.Value = &f
-	}
-	return out
-}
-
-// Amount returns c in durable form.
-func (c Cost) Amount() Amount {
-	out := Amount{State: c.State(), Reason: c.Reason()}
-	if m, ok := c.Money(); ok {
-		out.Micros, out.Currency = &m.Micros, m.Currency
-	}
-	return out
-}
-
 // ChannelKPI is one row of key figures: one channel, over the posts and the
 // time that the metrics cover. Sums and rates are over the posts; only
-// Followers and FollowerGrowth are of the account.
+// Followers, FollowerGrowth and the last group are of the account. The names in
+// JSON are those of Definitions.
 type ChannelKPI struct {
 	Channel smm.Ref `json:"channel"`
 	Posts   int     `json:"posts"` // posts that were measured
@@ -96,6 +39,52 @@ type ChannelKPI struct {
 	Spend       Amount `json:"spend"`
 	Conversions Number `json:"conversions"`
 	CPA         Amount `json:"cpa"`
+
+	Saves    Number `json:"saves"`
+	Sessions Number `json:"sessions"` // that the posts' links began
+	Leads    Number `json:"leads"`
+	Installs Number `json:"installs"`
+	Results  Number `json:"results"`
+	Revenue  Amount `json:"revenue"`
+
+	ReachRateByFollowers         Rate `json:"reach_rate_by_followers"` // of an average post, as all by followers
+	Frequency                    Rate `json:"frequency"`               // of an average post
+	AmplificationRateByFollowers Rate `json:"amplification_rate_by_followers"`
+	ApplauseRateByFollowers      Rate `json:"applause_rate_by_followers"`
+	ConversationRateByFollowers  Rate `json:"conversation_rate_by_followers"`
+	ViralityRateByImpressions    Rate `json:"virality_rate_by_impressions"`
+	ViralityRateByReach          Rate `json:"virality_rate_by_reach"`
+	SaveRateByReach              Rate `json:"save_rate_by_reach"`
+	SaveRateByImpressions        Rate `json:"save_rate_by_impressions"`
+
+	VideoCompletionRateByViews Rate `json:"video_completion_rate_by_views"`
+	ViewThroughRate25ByViews   Rate `json:"view_through_rate_25_by_views"`
+	ViewThroughRate50ByViews   Rate `json:"view_through_rate_50_by_views"`
+	ViewThroughRate75ByViews   Rate `json:"view_through_rate_75_by_views"`
+	HookRateByImpressions      Rate `json:"hook_rate_by_impressions"`
+	AverageWatchTimePerView    Span `json:"average_watch_time_per_view"`
+
+	CVRByClicks       Rate   `json:"cvr_by_clicks"`
+	CVRBySessions     Rate   `json:"cvr_by_sessions"`
+	CPC               Amount `json:"cpc"`
+	CPM               Amount `json:"cpm"`
+	CPV               Amount `json:"cpv"`
+	CostPerLead       Amount `json:"cost_per_lead"`
+	CostPerResult     Amount `json:"cost_per_result"`
+	CostPerEngagement Amount `json:"cost_per_engagement"`
+	CostPerInstall    Amount `json:"cost_per_install"`
+	ROAS              Rate   `json:"roas"`
+	ROI               Rate   `json:"roi"`
+
+	// Of the account's own metrics, not of its posts.
+	NetFollowersPerDay      Rate `json:"net_followers_per_day"`
+	GrossFollowerGrowthRate Rate `json:"gross_follower_growth_rate"`
+	GrossFollowersPerDay    Rate `json:"gross_followers_per_day"` // over the days between the first and the last known level
+	UnfollowRate            Rate `json:"unfollow_rate"`
+	PostingFrequency        Rate `json:"posting_frequency"` // from the account's number of posts, see Definitions
+	ProfileVisitRateByReach Rate `json:"profile_visit_rate_by_reach"`
+	ShareOfVoice            Rate `json:"share_of_voice"`
+	ReferralSessionsShare   Rate `json:"referral_sessions_share"`
 }
 
 // Summarize computes the key figures of every channel that the metrics are
@@ -123,8 +112,14 @@ func Summarize(metrics []smm.Metric) ([]ChannelKPI, error) {
 	}
 	for _, m := range metrics {
 		c := channels[m.Subject]
-		if m.Name == smm.MetricFollowers && c != nil && len(m.Breakdown) == 0 && !m.AsOf.IsZero() {
+		if c == nil || len(m.Breakdown) > 0 || m.AsOf.IsZero() {
+			continue
+		}
+		switch m.Name {
+		case smm.MetricFollowers:
 			c.followers = append(c.followers, Point{At: m.AsOf, N: m.Value, State: m.State})
+		case smm.MetricPosts:
+			c.published = append(c.published, Point{At: m.AsOf, N: m.Value, State: m.State})
 		}
 	}
 	var (
@@ -153,6 +148,7 @@ type channelSum struct {
 	account   Counts
 	posts     []Counts
 	followers []Point
+	published []Point
 	errs      []error
 }
 
@@ -175,11 +171,15 @@ func (c *channelSum) kpi() (ChannelKPI, error) {
 		EngagementRateByImpressions: c.engagement(ByImpressions),
 		EngagementRateByFollowers:   c.engagement(ByFollowers),
 		EngagementRateByViews:       c.engagement(ByViews),
-		CTR:                         c.pool(func(p Counts) (Ratio, error) { return p.CTR(), nil }).Rate(),
+		CTR:                         c.rate(Counts.CTR),
 		Spend:                       c.sum(smm.MetricSpend).Amount(),
 		Conversions:                 c.sum(smm.MetricConversions).Number(),
-		CPA:                         c.cost().Amount(),
+		CPA:                         c.cost(Counts.CPA),
 	}
+	c.content(&row)
+	c.video(&row)
+	c.ads(&row)
+	c.ofAccount(&row, growth)
 	return row, errors.Join(c.errs...)
 }
 
@@ -206,12 +206,24 @@ func (c *channelSum) engagement(base Base) Rate {
 	return c.pool(func(p Counts) (Ratio, error) { return p.EngagementRate(nil, base) }).Rate()
 }
 
-func (c *channelSum) cost() Cost {
+// rate pools a rate that cannot fail over the posts.
+func (c *channelSum) rate(of func(Counts) Ratio) Rate {
+	return c.pool(func(p Counts) (Ratio, error) { return of(p), nil }).Rate()
+}
+
+// cost pools a cost that cannot fail over the posts.
+func (c *channelSum) cost(of func(Counts) Cost) Amount {
+	return c.costs(func(p Counts) (Cost, error) { return of(p), nil })
+}
+
+func (c *channelSum) costs(of func(Counts) (Cost, error)) Amount {
+	per := int64(0)
 	r := c.pool(func(p Counts) (Ratio, error) {
-		cost := p.CPA()
-		return Ratio{Num: cost.Spend, Den: cost.Each}, nil
+		cost, err := of(p)
+		per = cost.Per
+		return cost.Ratio(), err
 	})
-	return Cost{Spend: r.Num, Each: r.Den, LeftOut: r.LeftOut}
+	return Cost{Spend: r.Num, Each: r.Den, Per: per, LeftOut: r.LeftOut}.Amount()
 }
 
 func (c *channelSum) pool(of func(Counts) (Ratio, error)) Ratio {
@@ -227,12 +239,4 @@ func (c *channelSum) pool(of func(Counts) (Ratio, error)) Ratio {
 	pooled, err := Pool(ratios...)
 	c.errs = append(c.errs, err)
 	return pooled
-}
-
-func (g Growth) durable() Rate {
-	out := Rate{State: g.State(), Reason: g.Reason()}
-	if f, ok := g.Rate(); ok {
-		out.Value = &f
-	}
-	return out
 }

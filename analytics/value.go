@@ -148,6 +148,25 @@ func (v Value) Add(w Value) (Value, error) {
 	return out, nil
 }
 
+// Sub returns the difference. Unlike a sum, it is undefined unless both sides
+// have a known part, and where parts are missing it may err in either
+// direction. Errors are those of Value.Add.
+func (v Value) Sub(w Value) (Value, error) {
+	if w.Total == math.MinInt64 {
+		return Value{}, fmt.Errorf("%w: difference overflows", smm.ErrInvalid)
+	}
+	minus := w
+	minus.Total = -w.Total
+	out, err := v.Add(minus)
+	if err != nil {
+		return Value{}, err
+	}
+	if v.Parts.Known() == 0 || w.Parts.Known() == 0 {
+		out.Total, out.Parts.Measured, out.Parts.Estimated = 0, 0, 0
+	}
+	return out, nil
+}
+
 // Sum adds up values; see Value.Add.
 func Sum(values ...Value) (Value, error) {
 	var (

@@ -53,6 +53,27 @@ const (
 	MetricConversions  MetricName = "conversions"   //
 )
 
+// The portable metrics of advertising, web analytics, video retention and
+// listening, which come with ad accounts and imports more often than with a
+// channel.
+const (
+	MetricRevenue        MetricName = "revenue"         // attributed to the subject, in UnitMicros
+	MetricLeads          MetricName = "leads"           // people who left their contact
+	MetricInstalls       MetricName = "installs"        // of an app
+	MetricResults        MetricName = "results"         // what the campaign was optimized for, by the platform's choice
+	MetricSessions       MetricName = "sessions"        // web sessions that the subject's links began
+	MetricSiteSessions   MetricName = "site_sessions"   // all web sessions of the same website and time
+	MetricFollows        MetricName = "follows"         // people who began to follow
+	MetricUnfollows      MetricName = "unfollows"       // people who ceased to
+	MetricHookViews      MetricName = "hook_views"      // plays past the first 2 or 3 seconds, by the platform's threshold
+	MetricViews25        MetricName = "views_25"        // plays that reached a quarter of the video
+	MetricViews50        MetricName = "views_50"        // plays that reached half of it
+	MetricViews75        MetricName = "views_75"        // plays that reached three quarters
+	MetricCompletions    MetricName = "completions"     // plays that reached the end
+	MetricMentions       MetricName = "mentions"        // of the brand
+	MetricMarketMentions MetricName = "market_mentions" // of the brand and the competitors it is compared with
+)
+
 // NativeMetric is the vendor's side of a metric.
 type NativeMetric struct {
 	Name       string `json:"name,omitempty"`       // "favourites_count"

@@ -274,7 +274,7 @@ var internalRules = []Rule{
 	{
 		Name:     "the generator of the documentation",
 		Packages: []string{"./internal/docgen"},
-		Allow:    []string{"std", "./smm", "./smm/sim", "./internal/evidence", "./platforms/..."},
+		Allow:    []string{"std", "./smm", "./smm/sim", "./analytics", "./internal/evidence", "./platforms/..."},
 		Forbid:   []string{"./platforms/internal/..."},
 		Tests:    testTools,
 		Cure:     "the tables are read off the drivers, which are asked on their simulators",

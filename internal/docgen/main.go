@@ -1,6 +1,6 @@
 // Command docgen writes the tables of platforms, capabilities, guarantees and
-// evidence and the sample into README.md, between its markers, and the page
-// platforms/EVIDENCE.md. What it writes is what the drivers say of themselves
+// evidence and the sample into README.md, between its markers, and the pages
+// platforms/EVIDENCE.md and docs/kpis.md. What it writes is what the drivers say of themselves
 // when they are asked on their simulators, and what the files of package
 // evidence claim, so that the tables cannot drift from the code:
 //
@@ -41,6 +41,9 @@ func run(ctx context.Context, file string) error {
 		return err
 	}
 	if err := update(filepath.Join(platforms, "EVIDENCE.md"), []byte(evidencePage(proven))); err != nil {
+		return err
+	}
+	if err := update(filepath.Join(filepath.Dir(file), "docs", "kpis.md"), []byte(kpiPage())); err != nil {
 		return err
 	}
 	text, err := os.ReadFile(file)

@@ -3,10 +3,12 @@ package main
 import (
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/smmkit/smmkit/analytics"
 	"github.com/smmkit/smmkit/internal/evidence"
 )
 
@@ -27,6 +29,13 @@ func TestTablesNameWhatTheDriversSay(t *testing.T) {
 	require.Contains(t, guaranteeTable(reports), "| Bluesky | post | key | the same key is sent again, at any time")
 }
 
+func TestKPIPageNamesEveryDefinition(t *testing.T) {
+	page := kpiPage()
+	require.Contains(t, page, "| `cpm` | Cost per 1,000 impressions (CPM) | money | 1000 * spend / impressions | `spend` | `impressions` |")
+	require.Contains(t, page, "| `revenue`, less `spend` | `spend` |")
+	require.Equal(t, len(analytics.Definitions())+2, strings.Count(page, "\n|"))
+}
+
 func TestEvidence(t *testing.T) {
 	proofs := []proof{{"Some", "some", []evidence.Row{
 		{Operation: "a.get", Level: evidence.RealServer, Against: "server", Version: "2", Date: "2026-11-26"},
@@ -44,11 +53,12 @@ func TestEvidence(t *testing.T) {
 func TestNothingDrifted(t *testing.T) {
 	dir := t.TempDir()
 	require.NoError(t, os.CopyFS(filepath.Join(dir, "platforms"), os.DirFS("../../platforms")))
+	require.NoError(t, os.Mkdir(filepath.Join(dir, "docs"), 0o755))
 	readme, err := os.ReadFile("../../README.md")
 	require.NoError(t, err)
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "README.md"), readme, 0o600))
 	require.NoError(t, run(t.Context(), filepath.Join(dir, "README.md")))
-	for _, name := range []string{"README.md", "platforms/EVIDENCE.md"} {
+	for _, name := range []string{"README.md", "platforms/EVIDENCE.md", "docs/kpis.md"} {
 		want, err := os.ReadFile("../../" + name)
 		require.NoError(t, err)
 		got, err := os.ReadFile(filepath.Join(dir, name))
