@@ -23,8 +23,8 @@ reels, stories, comments and messages go the same way on both. "instagram" has
 Facebook's login, "instagram/own-login" Instagram's. "x" is an app of the Enterprise
 tier whose accounts are subscribers. "blind (stand-in)" is no real platform: it stands
 in for the class where nothing that was sent can be looked for, which of the others
-only answers to mentions on Instagram have. Faults that struck a run with several
-platforms are counted in the row of each.
+only answers to mentions on Instagram and posts to communities of X have. Faults that
+struck a run with several platforms are counted in the row of each.
 
 An item is joined to what the public saw by its text. Stories and files in messages
 have none: each has a file of its own, and the fingerprint of its bytes in the ledger
