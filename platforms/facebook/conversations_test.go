@@ -2,14 +2,12 @@ package facebook_test
 
 import (
 	"encoding/json"
-	"net/http"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/smmkit/smmkit/platforms/facebook"
 	"github.com/smmkit/smmkit/smm"
-	"github.com/smmkit/smmkit/smm/inbox"
 	"github.com/smmkit/smmkit/smm/sim"
 )
 
@@ -20,52 +18,6 @@ func (b *bench) oldRef(t testing.TB, person smm.Ref) smm.Ref {
 	require.NoError(t, err)
 	require.Len(t, l.Items, 1)
 	return person.WithKind(smm.KindConversation, string(l.Items[0].ID))
-}
-
-// TestOneConversation: what webhooks tell and what is polled is one conversation of
-// the inbox, with our own answers.
-func TestOneConversation(t *testing.T) {
-	b := open(t, nil)
-	ctx := t.Context()
-	require.NoError(t, b.vendor(t).Pages.Subscribe(ctx, facebook.WebhookFields...))
-	store := inbox.NewMemoryStore()
-	in, err := inbox.New(store, inbox.WithClock(b.world.Clock))
-	require.NoError(t, err)
-	require.NoError(t, b.Server.Subscribe(in.Webhook(b.driver(t), nil), "verify-me"))
-
-	talk, err := b.VisitorWrites(ctx, visitorHandle, "shop", "hello?")
-	require.NoError(t, err)
-	_, err = b.VisitorWrites(ctx, "otto", "shop", "between us")
-	require.NoError(t, err)
-	require.Equal(t, http.StatusOK, b.Deliver())
-	_, err = b.VisitorWrites(ctx, visitorHandle, "shop", "are you there?")
-	require.NoError(t, err)
-	b.publish(t, &smm.Post{Text: "we are", ReplyTo: talk})
-	require.Equal(t, http.StatusOK, b.Deliver())
-
-	state := func() (texts []string, conversations int) {
-		for c, err := range store.List(ctx, "", inbox.Query{}) {
-			require.NoError(t, err)
-			conversations++
-			require.Equal(t, smm.ConversationDirect, c.Kind)
-		}
-		for it, err := range store.Items(ctx, "", b.account.Channel, talk) {
-			require.NoError(t, err)
-			require.Equal(t, it.Message.Text == "we are", it.Message.Own)
-			texts = append(texts, string(it.Message.Text))
-		}
-		return texts, conversations
-	}
-	texts, n := state()
-	require.ElementsMatch(t, []string{"hello?", "are you there?", "we are"}, texts)
-	require.Equal(t, 2, n)
-	results, err := in.Sync(ctx, b.client(t), []smm.Ref{b.account.Channel}, nil)
-	require.NoError(t, err)
-	require.NoError(t, results[0].Err)
-	require.Zero(t, results[0].New, "all was told before")
-	texts, n = state()
-	require.ElementsMatch(t, []string{"hello?", "are you there?", "we are"}, texts)
-	require.Equal(t, 2, n)
 }
 
 // TestOldConversations: a Ref with the id of the thread, which hosts have stored,
