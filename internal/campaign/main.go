@@ -47,6 +47,7 @@ type options struct {
 	only  string
 	rows  string
 	bug   string
+	bugs  bool
 	write bool
 }
 
@@ -57,6 +58,7 @@ func (c *options) parse() error {
 	f.StringVar(&c.only, "only", "", "only this entry")
 	f.StringVar(&c.rows, "platforms", "", "only these rows of the tables, with commas between")
 	f.StringVar(&c.bug, "seed-bug", "", "make this mistake on purpose; list: name them")
+	f.BoolVar(&c.bugs, "bugs", true, "make mistakes on purpose in the end, to see whether they are found")
 	f.BoolVar(&c.write, "write", false, "write RELIABILITY.md in the current directory")
 	if err := f.Parse(c.args); err != nil {
 		return err
@@ -71,7 +73,7 @@ func (c *options) parse() error {
 	if c.only != "" && c.only != "bugs" && !slices.ContainsFunc(entry.All(), known) {
 		return fmt.Errorf("-only %q: no such entry", c.only)
 	}
-	if c.write && (c.only != "" || c.bug != "" || c.rows != "") {
+	if c.write && (c.only != "" || c.bug != "" || c.rows != "" || !c.bugs) {
 		return fmt.Errorf("-write needs the whole campaign, without a bug")
 	}
 	return nil
@@ -104,7 +106,7 @@ func (c *options) run(t *testing.T) {
 			t.Fail()
 		}
 	}
-	if c.bug == "" && (c.only == "" || c.only == "bugs") {
+	if c.bugs && c.bug == "" && (c.only == "" || c.only == "bugs") {
 		say("== bugs: mistakes made on purpose")
 		out.Bugs = entry.FindBugs(t, entry.Size{Seed: c.seed, Steps: 5, Histories: 700, Kills: 80, Workers: size.Workers, Dir: t.TempDir(), Log: size.Log})
 		for _, b := range out.Bugs {
