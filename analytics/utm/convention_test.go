@@ -88,6 +88,18 @@ func TestMatchIsUniqueOrNothing(t *testing.T) {
 	}
 }
 
+// Two readings that end alike: the second must not be lost because the end was
+// looked at before.
+func TestMatchSeesReadingsThatEndAlike(t *testing.T) {
+	tpl, err := ParseTemplate("{campaign}-{content_type}_{post_id}")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, ok := tpl.Match("x-y-z_w"); ok {
+		t.Errorf("x and y-z, or x-y and z: %+v", got)
+	}
+}
+
 // A template of many placeholders against a value made to be tried in many ways.
 func TestMatchIsBounded(t *testing.T) {
 	tpl, err := ParseTemplate("{platform}-{channel}-{campaign}-{content_type}-{topic}-{pillar}-{brand}-{objective}-{post_id}!")

@@ -164,6 +164,7 @@ func TestRound(t *testing.T) {
 		{3, []float64{7.5, -4.5}, []int64{8, -5}},
 		{9, []float64{1, 2}, []int64{4, 5}}, // off by more than there are parts: every part gets of it
 		{-5, []float64{1, 2}, []int64{-3, -2}},
+		{-6, []float64{1, 2}, []int64{-3, -3}},
 		{0, nil, []int64{}},
 	} {
 		if got := round(c.total, c.exact); !slices.Equal(got, c.want) {
