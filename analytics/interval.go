@@ -1,7 +1,6 @@
 package analytics
 
 import (
-	"math"
 	"math/bits"
 	"math/rand/v2"
 	"slices"
@@ -30,10 +29,10 @@ type Interval struct {
 // with the normal quantile z of the confidence. Source: E. B. Wilson, "Probable
 // Inference, the Law of Succession, and Statistical Inference", 1927.
 func WilsonInterval(successes, trials int64, confidence float64) (Interval, bool) {
-	if successes < 0 || successes > trials || trials <= 0 || !(confidence > 0 && confidence < 1) {
+	low, high, ok := stat.Score(float64(successes), float64(trials), confidence)
+	if !ok {
 		return Interval{}, false
 	}
-	low, high := stat.Wilson(float64(successes), float64(trials), stat.NormalUpper((1-confidence)/2))
 	return Interval{Low: low, High: high, Confidence: confidence, State: StateComplete}, true
 }
 
@@ -101,7 +100,7 @@ func Bootstrap(ratios []Ratio, o BootstrapOptions) (Interval, bool) {
 	slices.Sort(draws)
 	tail := (1 - o.Confidence) / 2
 	out := Interval{
-		Low: quantile(draws, tail), High: quantile(draws, 1-tail), Confidence: o.Confidence,
+		Low: stat.Quantile(draws, tail), High: stat.Quantile(draws, 1-tail), Confidence: o.Confidence,
 		State: pooled.State(), Reason: pooled.Reason(),
 	}
 	if lost > 0 {
@@ -127,14 +126,6 @@ func resample(pairs [][2]float64, o BootstrapOptions) []float64 {
 		}
 	}
 	return draws
-}
-
-// quantile interpolates between the two nearest of sorted values.
-func quantile(sorted []float64, p float64) float64 {
-	at := p * float64(len(sorted)-1)
-	below := int(math.Floor(at))
-	above := min(below+1, len(sorted)-1)
-	return sorted[below] + (at-float64(below))*(sorted[above]-sorted[below])
 }
 
 // isCount reports whether v is a number of things; a value that names no unit

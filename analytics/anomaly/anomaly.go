@@ -4,9 +4,9 @@ import (
 	"cmp"
 	"fmt"
 	"math"
-	"slices"
 
 	"github.com/smmkit/smmkit/analytics"
+	"github.com/smmkit/smmkit/analytics/internal/stat"
 	"github.com/smmkit/smmkit/analytics/series"
 	"github.com/smmkit/smmkit/smm"
 )
@@ -144,10 +144,10 @@ func baselineOf(y []float64, end int) baseline {
 	if len(all) < least {
 		return b
 	}
-	center := median(all)
+	center := stat.Median(all)
 	for w := range days {
 		if len(days[w]) > 0 {
-			b.weekday[w] = median(days[w]) - center
+			b.weekday[w] = stat.Median(days[w]) - center
 		}
 	}
 	var near, off []float64
@@ -162,18 +162,12 @@ func baselineOf(y []float64, end int) baseline {
 	if len(near) < week {
 		near = off
 	}
-	b.level = median(near)
-	middle := median(off)
+	b.level = stat.Median(near)
+	middle := stat.Median(off)
 	for i := range off {
 		off[i] = math.Abs(off[i] - middle)
 	}
-	b.spread = max(normal*median(off), floor)
+	b.spread = max(normal*stat.Median(off), floor)
 	b.known = true
 	return b
-}
-
-// median sorts v.
-func median(v []float64) float64 {
-	slices.Sort(v)
-	return (v[(len(v)-1)/2] + v[len(v)/2]) / 2
 }

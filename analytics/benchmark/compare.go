@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/smmkit/smmkit/analytics"
+	"github.com/smmkit/smmkit/analytics/internal/stat"
 	"github.com/smmkit/smmkit/smm"
 )
 
@@ -140,7 +141,7 @@ func measure(views []*view, o Options, r *rand.Rand, f figure) Measure {
 		m.Gap, m.Percentile = m.Median, m.Median
 		return m
 	}
-	mid := median(slices.Clone(values))
+	mid := stat.Median(slices.Clone(values))
 	m.Median = Estimate{Value: &mid, N: len(values), State: analytics.StateComplete}
 	for _, p := range m.Peers {
 		if p.Estimate.State != analytics.StateUndefined {
@@ -167,7 +168,7 @@ func measure(views []*view, o Options, r *rand.Rand, f figure) Measure {
 			if !ok || len(again) == 0 {
 				return 0, false
 			}
-			return v - median(again), true
+			return v - stat.Median(again), true
 		})
 	}
 	m.Percentile = percentile(own, values, o)
@@ -199,7 +200,7 @@ func percentile(own float64, peers []float64, o Options) Estimate {
 	}
 	p := below / float64(n)
 	e := Estimate{Value: &p, N: n, State: analytics.StateComplete}
-	if low, high, ok := Wilson(below, float64(n), o.Level); ok {
+	if low, high, ok := stat.Score(below, float64(n), o.Level); ok {
 		e.Interval = &Interval{low, high}
 	}
 	return e

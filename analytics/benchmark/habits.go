@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/smmkit/smmkit/analytics"
+	"github.com/smmkit/smmkit/analytics/internal/stat"
 )
 
 // Mix compares what kinds of content are posted.
@@ -78,7 +79,7 @@ func newMix(views []*view, o Options, r *rand.Rand) Mix {
 		}
 		n := len(own.posts)
 		row.Own = Estimate{Value: &ours, N: n, State: analytics.StateComplete}
-		if low, high, ok := Wilson(ours*float64(n), float64(n), o.Level); ok {
+		if low, high, ok := stat.Score(ours*float64(n), float64(n), o.Level); ok {
 			row.Own.Interval = &Interval{low, high}
 		}
 		gap := ours - row.Peers
@@ -94,7 +95,7 @@ func newMix(views []*view, o Options, r *rand.Rand) Mix {
 // Shares are drawn from Wilson's centre, so that none of ten is not taken for
 // never.
 func shareGap(ours float64, theirs []float64, n int, peers []*view, o Options, r *rand.Rand) *Interval {
-	z := normalQuantile(1 - (1-o.Level)/2)
+	z := stat.NormalUpper((1 - o.Level) / 2)
 	draw := func(r *rand.Rand, share float64, n int) float64 {
 		size := float64(n)
 		p := (share*size + z*z/2) / (size + z*z)

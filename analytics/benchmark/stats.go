@@ -4,33 +4,15 @@ import (
 	"math"
 	"math/rand/v2"
 	"slices"
+
+	"github.com/smmkit/smmkit/analytics/internal/stat"
 )
-
-func normalQuantile(p float64) float64 { return math.Sqrt2 * math.Erfinv(2*p-1) }
-
-// Wilson returns the score interval of a share of k in n at the given
-// confidence, above 0 and below 1: (p + z²/2n ± z·sqrt(p(1-p)/n + z²/4n²)) /
-// (1 + z²/n). False unless 0 <= k <= n and n > 0.
-//
-// Unit: fractions. Source: E. B. Wilson, "Probable inference, the law of
-// succession, and statistical inference", Journal of the American Statistical
-// Association 22 (1927), 209-212. Safe for concurrent use.
-func Wilson(k, n, level float64) (low, high float64, ok bool) {
-	if !(n > 0 && k >= 0 && k <= n && level > 0 && level < 1) {
-		return 0, 0, false
-	}
-	z := normalQuantile(1 - (1-level)/2)
-	p, z2 := k/n, z*z
-	centre := (p + z2/(2*n)) / (1 + z2/n)
-	half := z * math.Sqrt(p*(1-p)/n+z2/(4*n*n)) / (1 + z2/n)
-	return max(0, centre-half), min(1, centre+half), true
-}
 
 // countBounds is Byar's approximation to the exact interval of a Poisson
 // count. Source: N. E. Breslow and N. E. Day, "Statistical Methods in Cancer
 // Research", volume II, IARC 1987.
 func countBounds(n int, level float64) (low, high float64) {
-	z := normalQuantile(1 - (1-level)/2)
+	z := stat.NormalUpper((1 - level) / 2)
 	cube := func(n, z float64) float64 {
 		v := 1 - 1/(9*n) + z/(3*math.Sqrt(n))
 		return n * v * v * v
@@ -64,7 +46,7 @@ func circularDistance(p, q []float64) float64 {
 		sum += v - q[i]
 		run[i] = sum
 	}
-	mid := median(slices.Clone(run))
+	mid := stat.Median(slices.Clone(run))
 	sum = 0
 	for _, v := range run {
 		sum += math.Abs(v - mid)
@@ -72,16 +54,9 @@ func circularDistance(p, q []float64) float64 {
 	return sum
 }
 
-// median sorts v.
-func median(v []float64) float64 {
-	slices.Sort(v)
-	n := len(v)
-	return (v[(n-1)/2] + v[n/2]) / 2
-}
-
 // bootstrap draws values of a statistic from resampled data and returns their
-// percentile interval, nil if too many draws have no value. Source: B. Efron and R. J. Tibshirani, "An Introduction
-// to the Bootstrap", 1993, on percentile intervals.
+// percentile interval, nil if too many draws have no value. Source: B. Efron and R.
+// J. Tibshirani, "An Introduction to the Bootstrap", 1993, on percentile intervals.
 func bootstrap(r *rand.Rand, resamples int, level float64, draw func(*rand.Rand) (float64, bool)) *Interval {
 	values := make([]float64, 0, resamples)
 	for range resamples {

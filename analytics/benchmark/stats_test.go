@@ -1,7 +1,6 @@
 package benchmark
 
 import (
-	"math"
 	"testing"
 )
 
@@ -12,25 +11,6 @@ func TestDistancesByHand(t *testing.T) {
 	near(t, "9 to 17 is eight", circularDistance(clock(9), clock(17)), 8, 1e-12)
 	near(t, "the same", circularDistance(clock(9), clock(9)), 0, 0)
 	near(t, "half", totalVariation([]float64{0.5, 0.5, 0}, []float64{0, 0.5, 0.5}), 0.5, 1e-15)
-}
-
-func TestWilson(t *testing.T) {
-	// 8 of 10 at 95 %: (0.8 + 0.19207 ± 1.95996·sqrt(0.016 + 0.0096)) / 1.38415,
-	// with z² = 3.84146.
-	low, high, ok := Wilson(8, 10, 0.95)
-	if !ok {
-		t.Fatal("undefined")
-	}
-	near(t, "low", low, 0.4902, 0.0001)
-	near(t, "high", high, 0.9433, 0.0001)
-	low, high, _ = Wilson(0, 10, 0.95)
-	near(t, "none of ten, low", low, 0, 0)
-	near(t, "none of ten, high: z²/(n+z²)", high, 3.841459/13.841459, 1e-6)
-	for _, c := range [][3]float64{{0, 0, 0.95}, {-1, 5, 0.95}, {6, 5, 0.95}, {1, 5, 1}, {math.NaN(), 5, 0.95}} {
-		if _, _, ok := Wilson(c[0], c[1], c[2]); ok {
-			t.Errorf("%v", c)
-		}
-	}
 }
 
 // Byar's bounds against the exact ones of printed tables: of 10, 4.80 to 18.39;

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/smmkit/smmkit/analytics"
+	"github.com/smmkit/smmkit/analytics/internal/stat"
 	"github.com/smmkit/smmkit/smm"
 )
 
@@ -106,7 +107,7 @@ func Inbox(hours []analytics.Point, o InboxOptions) (InboxForecast, error) {
 	}
 	f.Profile = in.profile()
 	f.Dispersion = in.dispersion(f.Profile)
-	z := normalQuantile(1 - (1-o.Level)/2)
+	z := stat.NormalUpper((1 - o.Level) / 2)
 	for _, d := range daily.Days {
 		daySD := (d.Intervals[0].High - d.Intervals[0].Low) / (2 * z)
 		starts := hoursOf(d.At, o.Zone)
@@ -137,7 +138,7 @@ func countInterval(mean, variance, level float64) (low, high float64) {
 	tail := (1 - level) / 2
 	if mean > 400 {
 		root := math.Sqrt(mean + 0.375)
-		half := normalQuantile(1-tail) * math.Sqrt(variance) / (2 * root)
+		half := stat.NormalUpper(tail) * math.Sqrt(variance) / (2 * root)
 		low, high = max(0, root-half), root+half
 		return max(0, math.Floor(low*low-0.375)), math.Ceil(high*high - 0.375)
 	}

@@ -3,6 +3,8 @@ package forecast
 import (
 	"math"
 	"slices"
+
+	"github.com/smmkit/smmkit/analytics/internal/stat"
 )
 
 // Interval is a prediction interval: the number of the day lies in it with the
@@ -104,8 +106,8 @@ const minFreedom = 4
 func (sp *spread) at(h int, centre, level float64) Interval {
 	tail := (1 - level) / 2
 	n := sp.df[h]
-	widen := tQuantile(1-tail, n) / normalQuantile(1-tail) * math.Sqrt(1+1/n)
-	low, high := -normalQuantile(1-tail), normalQuantile(1-tail)
+	widen := stat.TUpper(tail, n) / stat.NormalUpper(tail) * math.Sqrt(1+1/n)
+	low, high := -stat.NormalUpper(tail), stat.NormalUpper(tail)
 	if h != sp.last {
 		// The sum of many days is nearer to normal than a day is.
 		low, high = sp.shape(tail, low), sp.shape(1-tail, high)
@@ -141,19 +143,4 @@ func quantile(sorted []float64, p float64) float64 {
 		return sorted[n-1]
 	}
 	return sorted[i] + (at-float64(i))*(sorted[i+1]-sorted[i])
-}
-
-// normalQuantile is the inverse of the standard normal distribution.
-func normalQuantile(p float64) float64 { return math.Sqrt2 * math.Erfinv(2*p-1) }
-
-// tQuantile is the inverse of Student's t distribution with v >= 4 degrees of
-// freedom, to about three digits there and more above. Source: Abramowitz and
-// Stegun, "Handbook of Mathematical Functions", 26.7.5.
-func tQuantile(p, v float64) float64 {
-	z := normalQuantile(p)
-	z2 := z * z
-	return z + z*((z2+1)/(4*v)+
-		((5*z2+16)*z2+3)/(96*v*v)+
-		(((3*z2+19)*z2+17)*z2-15)/(384*v*v*v)+
-		((((79*z2+776)*z2+1482)*z2-1920)*z2-945)/(92160*v*v*v*v))
 }

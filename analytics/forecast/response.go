@@ -5,6 +5,7 @@ import (
 	"math"
 
 	"github.com/smmkit/smmkit/analytics"
+	"github.com/smmkit/smmkit/analytics/internal/stat"
 	"github.com/smmkit/smmkit/smm"
 )
 
@@ -107,7 +108,7 @@ func MeasureResponse(results []analytics.Point, spend []SpendDay, level float64)
 	}
 	r.State, r.Level, r.Elasticity = analytics.StateEstimated, level, sxy/sxx
 	n := float64(r.Days)
-	half := tQuantile(1-(1-level)/2, max(minFreedom, min(n-8, 1.5*n/(hacLags+1)))) * longRun(x, y, r.Elasticity) / sxx * math.Sqrt(n/(n-8)) // seven weekdays and the slope
+	half := stat.TUpper((1-level)/2, max(minFreedom, min(n-8, 1.5*n/(hacLags+1)))) * longRun(x, y, r.Elasticity) / sxx * math.Sqrt(n/(n-8)) // seven weekdays and the slope
 	r.Low, r.High = r.Elasticity-half, r.Elasticity+half
 	return r, nil
 }

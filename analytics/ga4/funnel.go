@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/smmkit/smmkit/analytics"
+	"github.com/smmkit/smmkit/analytics/internal/stat"
 	"github.com/smmkit/smmkit/analytics/utm"
 	"github.com/smmkit/smmkit/smm"
 )
@@ -168,21 +169,20 @@ func (c *Channel) finish(z float64) {
 		}
 		switch s.Name {
 		case StepEngagement, StepConversion:
-			s.Low, s.High, s.Bounded = wilson(s.Rate.Num.Total, s.Rate.Den.Total, z)
+			s.Low, s.High, s.Bounded = share(s.Rate.Num.Total, s.Rate.Den.Total, z)
 		case StepKeyEvents, StepCloses:
 			s.Low, s.High, s.Bounded = poisson(s.Rate.Num.Total, s.Rate.Den.Total, z)
 		}
 	}
 }
 
-// wilson bounds k of n: (p + z2/2n -+ z sqrt(p(1-p)/n + z2/4n2)) / (1 + z2/n).
-func wilson(k, n int64, z float64) (low, high float64, ok bool) {
+// share bounds k of n.
+func share(k, n int64, z float64) (low, high float64, ok bool) {
 	if k < 0 || n <= 0 || k > n {
 		return 0, 0, false
 	}
-	p, N, z2 := float64(k)/float64(n), float64(n), z*z
-	mid, half := p+z2/(2*N), z*math.Sqrt(p*(1-p)/N+z2/(4*N*N))
-	return max(0, (mid-half)/(1+z2/N)), min(1, (mid+half)/(1+z2/N)), true
+	low, high = stat.Wilson(float64(k), float64(n), z)
+	return low, high, true
 }
 
 // poisson bounds k events in n units: (k + z2/2 -+ z sqrt(k + z2/4)) / n.

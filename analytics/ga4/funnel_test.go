@@ -55,7 +55,7 @@ func TestFunnelOfReport(t *testing.T) {
 // Wilson 10 of 100 at 95 %: the textbook's 0.0552 to 0.1744. Poisson 10 in 100
 // units by the score: (10 + 1.9207 -+ 1.96 sqrt(10.9604)) / 100.
 func TestIntervals(t *testing.T) {
-	low, high, ok := wilson(10, 100, 1.959964)
+	low, high, ok := share(10, 100, 1.959964)
 	if !ok || !near(low, 0.05523, 1e-5) || !near(high, 0.17437, 1e-5) {
 		t.Errorf("%v %v %v", low, high, ok)
 	}
@@ -64,7 +64,7 @@ func TestIntervals(t *testing.T) {
 		t.Errorf("%v %v %v", low, high, ok)
 	}
 	for _, c := range [][2]int64{{-1, 5}, {1, 0}, {6, 5}} {
-		if _, _, ok := wilson(c[0], c[1], 2); ok {
+		if _, _, ok := share(c[0], c[1], 2); ok {
 			t.Errorf("wilson %v", c)
 		}
 	}
@@ -73,10 +73,10 @@ func TestIntervals(t *testing.T) {
 			t.Errorf("poisson %v", c)
 		}
 	}
-	if low, high, ok = wilson(0, 10, 2); !ok || low != 0 || high <= 0 {
+	if low, high, ok = share(0, 10, 2); !ok || low != 0 || high <= 0 {
 		t.Errorf("%v %v %v", low, high, ok)
 	}
-	if low, high, ok = wilson(10, 10, 2); !ok || high != 1 || low >= 1 {
+	if low, high, ok = share(10, 10, 2); !ok || high != 1 || low >= 1 {
 		t.Errorf("%v %v %v", low, high, ok)
 	}
 }
@@ -97,7 +97,7 @@ func TestIntervalCoverage(t *testing.T) {
 				events++
 			}
 		}
-		if low, high, _ := wilson(k, n, 1.959964); low <= p && p <= high {
+		if low, high, _ := share(k, n, 1.959964); low <= p && p <= high {
 			proportion++
 		}
 		if low, high, _ := poisson(events, n, 1.959964); low <= p && p <= high {

@@ -1,9 +1,8 @@
 package sentiment
 
 import (
-	"math"
-
 	"github.com/smmkit/smmkit/analytics"
+	"github.com/smmkit/smmkit/analytics/internal/stat"
 	"github.com/smmkit/smmkit/smm"
 )
 
@@ -139,19 +138,8 @@ func (t Tally) Ratio(c Class) analytics.Ratio {
 	return r
 }
 
-const z95 = 1.959963984540054
-
+// wilson is the interval of a share at 95 %.
 func wilson(count, of int) (low, high float64) {
-	n, p := float64(of), float64(count)/float64(of)
-	z2 := z95 * z95 / n
-	centre, half := p+z2/2, z95*math.Sqrt(p*(1-p)/n+z2/(4*n))
-	low, high = (centre-half)/(1+z2), (centre+half)/(1+z2)
-	// At the ends the formula gives 0 and 1 but for rounding.
-	if count == 0 {
-		low = 0
-	}
-	if count == of {
-		high = 1
-	}
-	return max(0, low), min(1, high)
+	low, high, _ = stat.Score(float64(count), float64(of), 0.95)
+	return low, high
 }

@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"slices"
 
+	"github.com/smmkit/smmkit/analytics/internal/stat"
 	"github.com/smmkit/smmkit/smm"
 )
 
@@ -96,20 +97,9 @@ func (b Bootstrap) intervals(n, figures int, compute func(times []int32, out []f
 	for i, vs := range drawn {
 		slices.Sort(vs)
 		tail := (1 - b.Level) / 2
-		all[i] = Interval{Low: quantile(vs, tail), High: quantile(vs, 1-tail), Level: b.Level, Resamples: len(vs)}
+		all[i] = Interval{Low: stat.Quantile(vs, tail), High: stat.Quantile(vs, 1-tail), Level: b.Level, Resamples: len(vs)}
 	}
 	return all, true, nil
-}
-
-// quantile interpolates between the order statistics, with the first as 0 and
-// the last as 1.
-func quantile(sorted []float64, q float64) float64 {
-	at := q * float64(len(sorted)-1)
-	i := int(at)
-	if i+1 >= len(sorted) {
-		return sorted[len(sorted)-1]
-	}
-	return sorted[i] + (at-float64(i))*(sorted[i+1]-sorted[i])
 }
 
 func (i Interval) money(currency string) *Range {

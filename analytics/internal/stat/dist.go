@@ -124,3 +124,13 @@ func Wilson(successes, trials, z float64) (low, high float64) {
 	}
 	return max(low, 0), min(high, 1)
 }
+
+// Score is Wilson at a confidence level, such as 0.95, and false unless 0 <=
+// successes <= trials, trials > 0 and 0 < level < 1.
+func Score(successes, trials, level float64) (low, high float64, ok bool) {
+	if !(trials > 0 && successes >= 0 && successes <= trials && level > 0 && level < 1) {
+		return 0, 0, false
+	}
+	low, high = Wilson(successes, trials, NormalUpper((1-level)/2))
+	return low, high, true
+}

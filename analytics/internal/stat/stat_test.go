@@ -133,3 +133,35 @@ func TestWilson(t *testing.T) {
 		t.Errorf("7 of 7: high %v", high)
 	}
 }
+
+func TestScore(t *testing.T) {
+	// 8 of 10 at 95 %: (0.8 + 0.19207 -+ 1.95996 sqrt(0.016 + 0.0096)) / 1.38415.
+	if low, high, ok := Score(8, 10, 0.95); !ok || math.Abs(low-0.4902) > 1e-4 || math.Abs(high-0.9433) > 1e-4 {
+		t.Errorf("8 of 10: %v to %v, %v", low, high, ok)
+	}
+	if low, high, ok := Score(0, 10, 0.95); !ok || low != 0 || math.Abs(high-3.841459/13.841459) > 1e-6 {
+		t.Errorf("0 of 10: %v to %v, %v; want z*z/(n+z*z)", low, high, ok)
+	}
+	for _, c := range [][3]float64{{0, 0, 0.95}, {-1, 5, 0.95}, {6, 5, 0.95}, {1, 5, 1}, {1, 5, 0}, {math.NaN(), 5, 0.95}, {1, math.NaN(), 0.95}, {1, 5, math.NaN()}} {
+		if _, _, ok := Score(c[0], c[1], c[2]); ok {
+			t.Errorf("%v has an interval", c)
+		}
+	}
+}
+
+func TestOrder(t *testing.T) {
+	for want, v := range map[float64][]float64{3: {5, 1, 3}, 2.5: {4, 1, 2, 3}, 7: {7}} {
+		if got := Median(v); got != want {
+			t.Errorf("%v: %v, want %v", v, got, want)
+		}
+	}
+	sorted := []float64{1, 2, 4, 8}
+	for p, want := range map[float64]float64{0: 1, 1: 8, 0.5: 3, 0.25: 1.75, 0.9: 6.8} {
+		if got := Quantile(sorted, p); math.Abs(got-want) > 1e-14 {
+			t.Errorf("%v: %v, want %v", p, got, want)
+		}
+	}
+	if got := Quantile([]float64{7}, 0.975); got != 7 {
+		t.Errorf("one value: %v", got)
+	}
+}
