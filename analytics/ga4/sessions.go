@@ -163,7 +163,7 @@ func referrer(from, page string) string {
 // unless rates are given; currency is then what revenue is turned into. Key
 // events without a value, like sign-ups, leave the revenue as it is: a session
 // has a revenue of 0 only if currency is given.
-func (v *Visits) Rows(currency string, rates *value.Rates) ([]Row, error) {
+func (v *Visits) Rows(currency string, rates *value.DatedRates) ([]Row, error) {
 	out := make([]Row, 0, len(v.Sessions))
 	for i := range v.Sessions {
 		s := &v.Sessions[i]

@@ -18,7 +18,7 @@ type Options struct {
 	// Currency is what all values are turned into, with Rates, at the rate of the
 	// day of the conversion. Empty: all values must have the same currency.
 	Currency string
-	Rates    *Rates
+	Rates    *DatedRates
 	// Bootstrap asks for intervals; nil: none.
 	Bootstrap *Bootstrap
 }
@@ -155,7 +155,7 @@ func prepare(paths []Path, o Options) ([]prepared, string, error) {
 }
 
 // unify returns v in *currency, which it sets from v if it is empty.
-func unify(v smm.Money, currency *string, rates *Rates, at time.Time) (smm.Money, error) {
+func unify(v smm.Money, currency *string, rates *DatedRates, at time.Time) (smm.Money, error) {
 	if *currency == "" {
 		*currency = v.Currency
 	}

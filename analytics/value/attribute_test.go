@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/smmkit/smmkit/analytics"
 	"github.com/smmkit/smmkit/smm"
 )
 
@@ -332,11 +333,7 @@ func TestAttributeRefuses(t *testing.T) {
 }
 
 func TestAttributeConverts(t *testing.T) {
-	rate, err := NewRate("EUR", "USD", "1.25", day(0), "test")
-	if err != nil {
-		t.Fatal(err)
-	}
-	rates, err := NewRates(0, rate)
+	rates, err := NewDatedRates(0, analytics.ExchangeRate{From: "EUR", To: "USD", Rate: "1.25", Date: day(0), Source: "test"})
 	if err != nil {
 		t.Fatal(err)
 	}

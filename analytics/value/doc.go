@@ -8,7 +8,7 @@
 //
 // Money is exact: what a model divides sums up to what there was, to the
 // millionth of the currency. Amounts in two currencies are an error unless
-// [Rates] are given, which carry their day and source. What is not known stays
+// [DatedRates] are given, which carry their day and source. What is not known stays
 // unknown, as in package analytics.
 //
 // # Design notes

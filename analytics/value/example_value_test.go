@@ -75,12 +75,8 @@ func ExampleLifetimeValues() {
 	// Output: 35.00 EUR incomplete - observed 2 of 12 periods
 }
 
-func ExampleRates_Convert() {
-	rate, err := value.NewRate("EUR", "USD", "1.0832", at(1), "ECB reference rate")
-	if err != nil {
-		panic(err)
-	}
-	rates, err := value.NewRates(7*24*time.Hour, rate)
+func ExampleDatedRates_Convert() {
+	rates, err := value.NewDatedRates(7*24*time.Hour, analytics.ExchangeRate{From: "EUR", To: "USD", Rate: "1.0832", Date: at(1), Source: "ECB reference rate"})
 	if err != nil {
 		panic(err)
 	}

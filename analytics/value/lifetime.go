@@ -42,7 +42,7 @@ type LifetimeOptions struct {
 	Extrapolate *Extrapolation
 
 	Currency  string // as in Options, with the rate of the day of the order
-	Rates     *Rates
+	Rates     *DatedRates
 	Bootstrap *Bootstrap // over customers; nil: no range
 }
 

@@ -6,107 +6,76 @@ import (
 	"math"
 	"math/bits"
 	"slices"
-	"strconv"
-	"strings"
 	"time"
 
+	"github.com/smmkit/smmkit/analytics"
 	"github.com/smmkit/smmkit/smm"
 )
 
-// Rate is the price of one unit of a currency in another, on a day.
-type Rate struct {
-	From, To string    // ISO 4217
-	Num, Den int64     // 1 From = Num/Den To
-	On       time.Time // from when on it holds, an instant
-	Source   string    // who says so, for people: "ECB reference rate"
-}
-
-// NewRate returns the rate that a decimal number states: "1.0832" means that one
-// unit of from costs 1.0832 of to. It has at most 15 digits. Errors match
-// smm.ErrInvalid.
-func NewRate(from, to, decimal string, on time.Time, source string) (Rate, error) {
-	r := Rate{From: from, To: to, Den: 1, On: on, Source: source}
-	whole, fraction, _ := strings.Cut(decimal, ".")
-	num, err := strconv.ParseUint(whole+fraction, 10, 63)
-	if err != nil || whole == "" || len(whole+fraction) > 15 {
-		return Rate{}, fmt.Errorf("%w: rate %q: want a decimal number with a point and at most 15 digits", smm.ErrInvalid, decimal)
-	}
-	r.Num = int64(num)
-	for range fraction {
-		r.Den *= 10
-	}
-	return r, r.check()
-}
-
-func (r Rate) check() error {
-	switch {
-	case r.From == "" || r.To == "" || r.From == r.To:
-		return fmt.Errorf("%w: rate %s/%s: want two different currencies", smm.ErrInvalid, r.From, r.To)
-	case r.Num <= 0 || r.Den <= 0:
-		return fmt.Errorf("%w: rate %s/%s: want a price above 0", smm.ErrInvalid, r.From, r.To)
-	case r.On.IsZero() || r.Source == "":
-		return fmt.Errorf("%w: rate %s/%s: want its day and its source, since a report must name them", smm.ErrInvalid, r.From, r.To)
-	}
-	return nil
-}
-
-// Rates converts money at dated rates. It does not change and is safe for
-// concurrent use. A nil *Rates has no rate.
-type Rates struct {
+// DatedRates converts each amount at the rate of its day, where analytics.Rates has
+// one rate for a pair of currencies. It does not change and is safe for concurrent
+// use. A nil *DatedRates has no rate.
+type DatedRates struct {
 	maxAge time.Duration
-	rates  []Rate // by On
+	rates  []dated // by date
 }
 
-// NewRates returns the given rates. maxAge is how old a rate may be when it is
-// used; 0 means any age. Errors match smm.ErrInvalid.
-func NewRates(maxAge time.Duration, rates ...Rate) (*Rates, error) {
-	for _, r := range rates {
-		if err := r.check(); err != nil {
-			return nil, err
+type dated struct {
+	analytics.ExchangeRate
+
+	alone analytics.Rates // this one, which does the arithmetic
+}
+
+// NewDatedRates returns the given rates; the Date of each is the instant from which
+// on it holds. maxAge is how old a rate may be when it is used; 0 means any age.
+// Errors are those of analytics.NewRates, but that a pair may have many rates.
+func NewDatedRates(maxAge time.Duration, rates ...analytics.ExchangeRate) (*DatedRates, error) {
+	out := &DatedRates{maxAge: maxAge}
+	for i, r := range rates {
+		alone, err := analytics.NewRates(r)
+		if err != nil {
+			return nil, fmt.Errorf("of %d rates, number %d: %w", len(rates), i+1, err)
 		}
+		out.rates = append(out.rates, dated{r, alone})
 	}
-	rates = slices.Clone(rates)
-	slices.SortStableFunc(rates, func(a, b Rate) int { return a.On.Compare(b.On) })
-	return &Rates{maxAge: maxAge, rates: rates}, nil
+	slices.SortStableFunc(out.rates, func(a, b dated) int { return a.Date.Compare(b.Date) })
+	return out, nil
 }
 
-// Used returns the rate at which money of one currency becomes another at a
-// time: the newest that is not later, in either direction. Of two of the same
-// time the later in the list counts. There are no chains over a third currency.
-func (r *Rates) Used(from, to string, at time.Time) (Rate, bool) {
+// Used returns the rate at which money of one currency becomes another at a time,
+// as it was given: the newest that is not later, in either direction. Of two of the
+// same time the later in the list counts. There are no chains over a third currency.
+func (r *DatedRates) Used(from, to string, at time.Time) (analytics.ExchangeRate, bool) {
+	d, ok := r.find(from, to, at)
+	return d.ExchangeRate, ok
+}
+
+func (r *DatedRates) find(from, to string, at time.Time) (dated, bool) {
 	if r == nil {
-		return Rate{}, false
+		return dated{}, false
 	}
-	end, _ := slices.BinarySearchFunc(r.rates, at, func(x Rate, at time.Time) int { return cmp.Or(x.On.Compare(at), -1) })
-	for i := end - 1; i >= 0; i-- {
-		x := r.rates[i]
-		if x.From == to && x.To == from {
-			x.From, x.To, x.Num, x.Den = x.To, x.From, x.Den, x.Num
-		}
-		if x.From == from && x.To == to {
-			return x, r.maxAge <= 0 || at.Sub(x.On) <= r.maxAge
+	end, _ := slices.BinarySearchFunc(r.rates, at, func(x dated, at time.Time) int { return cmp.Or(x.Date.Compare(at), -1) })
+	for _, x := range slices.Backward(r.rates[:end]) {
+		if x.From == from && x.To == to || x.From == to && x.To == from {
+			return x, r.maxAge <= 0 || at.Sub(x.Date) <= r.maxAge
 		}
 	}
-	return Rate{}, false
+	return dated{}, false
 }
 
 // Convert returns m in another currency at the rate of a time, rounded half away
 // from zero to a millionth. Errors match smm.ErrInvalid: no rate, or one that
 // is too old, or a result beyond int64.
-func (r *Rates) Convert(m smm.Money, to string, at time.Time) (smm.Money, error) {
+func (r *DatedRates) Convert(m smm.Money, to string, at time.Time) (smm.Money, error) {
 	if m.Currency == to {
 		return m, nil
 	}
-	rate, ok := r.Used(m.Currency, to, at)
+	x, ok := r.find(m.Currency, to, at)
 	if !ok {
 		return smm.Money{}, fmt.Errorf("%w: no rate from %s to %s for %s: add one of that day or before",
 			smm.ErrInvalid, m.Currency, to, at.UTC().Format(time.DateOnly))
 	}
-	micros, ok := scale(m.Micros, rate.Num, rate.Den)
-	if !ok {
-		return smm.Money{}, fmt.Errorf("%w: %s in %s is beyond what fits", smm.ErrInvalid, m, to)
-	}
-	return smm.Money{Micros: micros, Currency: to}, nil
+	return x.alone.Convert(m, to)
 }
 
 // scale returns n * num / den, rounded half away from zero, and false if that

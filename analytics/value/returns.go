@@ -46,13 +46,7 @@ func ROI(gain, cost analytics.Value) (analytics.Ratio, error) {
 	if err := sameMoney(gain, cost); err != nil {
 		return analytics.Ratio{}, err
 	}
-	if gain.Parts.Known() == 0 || cost.Parts.Known() == 0 {
-		// Without a gain, 0 - cost is no lower bound of anything.
-		return analytics.Ratio{Num: gain, Den: cost}, nil
-	}
-	minus := cost
-	minus.Total = -cost.Total
-	net, err := gain.Add(minus)
+	net, err := gain.Sub(cost)
 	if err != nil {
 		return analytics.Ratio{}, err
 	}
@@ -66,7 +60,7 @@ func sameMoney(a, b analytics.Value) error {
 		}
 	}
 	if a.Currency != b.Currency && a.Parts.Known() > 0 && b.Parts.Known() > 0 {
-		return fmt.Errorf("%w: %s beside %s: convert one with Rates", smm.ErrInvalid, a.Currency, b.Currency)
+		return fmt.Errorf("%w: %s beside %s: convert one with DatedRates", smm.ErrInvalid, a.Currency, b.Currency)
 	}
 	return nil
 }

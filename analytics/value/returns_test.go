@@ -15,15 +15,11 @@ func usd(units float64) smm.Money {
 	return m
 }
 
-func TestRates(t *testing.T) {
-	rate := func(from, to, decimal string, on float64) Rate {
-		r, err := NewRate(from, to, decimal, day(on), "test")
-		if err != nil {
-			t.Fatal(err)
-		}
-		return r
+func TestDatedRates(t *testing.T) {
+	rate := func(from, to, decimal string, on float64) analytics.ExchangeRate {
+		return analytics.ExchangeRate{From: from, To: to, Rate: decimal, Date: day(on), Source: "test"}
 	}
-	rates, err := NewRates(72*time.Hour, rate("EUR", "USD", "1.1", 5), rate("EUR", "USD", "1.2", 1), rate("JPY", "EUR", "0.006134", 1), rate("EUR", "USD", "1.15", 5))
+	rates, err := NewDatedRates(72*time.Hour, rate("EUR", "USD", "1.1", 5), rate("EUR", "USD", "1.2", 1), rate("JPY", "EUR", "0.006134", 1), rate("EUR", "USD", "1.15", 5))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -63,46 +59,20 @@ func TestRates(t *testing.T) {
 		refused(t, err, "no rate from "+c.m.Currency)
 	}
 	_, err = rates.Convert(smm.Money{Micros: math.MaxInt64, Currency: "EUR"}, "USD", day(1))
-	refused(t, err, "beyond what fits")
+	refused(t, err, "larger than money can be")
 	_, err = rates.Convert(smm.Money{Micros: math.MinInt64, Currency: "EUR"}, "JPY", day(1))
-	refused(t, err, "beyond what fits")
-	_, err = (*Rates)(nil).Convert(eur(1), "USD", day(1))
+	refused(t, err, "larger than money can be")
+	_, err = (*DatedRates)(nil).Convert(eur(1), "USD", day(1))
 	refused(t, err, "no rate")
-	if r, ok := rates.Used("USD", "EUR", day(2)); !ok || r.Num != 10 || r.Den != 12 || r.Source != "test" || !r.On.Equal(day(1)) {
+	if r, ok := rates.Used("USD", "EUR", day(2)); !ok || r != rate("EUR", "USD", "1.2", 1) {
 		t.Errorf("%+v %v", r, ok)
 	}
 }
 
-func TestNewRateRefuses(t *testing.T) {
-	for _, decimal := range []string{"", "-1", "1,5", "1e5", ".5", "0", "0.000", "1.2.3", "+1", "1234567890.123456", " 1"} {
-		if r, err := NewRate("EUR", "USD", decimal, day(1), "test"); err == nil {
-			t.Errorf("%q: %+v", decimal, r)
-		}
-	}
-	for want, r := range map[string]Rate{
-		"two different": {From: "EUR", To: "EUR", Num: 1, Den: 1, On: day(1), Source: "s"},
-		"price above 0": {From: "EUR", To: "USD", Num: 1, On: day(1), Source: "s"},
-		"its source":    {From: "EUR", To: "USD", Num: 1, Den: 1, On: day(1)},
-		"its day":       {From: "EUR", To: "USD", Num: 1, Den: 1, Source: "s"},
-	} {
-		_, err := NewRates(0, r)
-		refused(t, err, want)
-	}
-}
-
-// FuzzRate: whatever is accepted states the number that was written.
-func FuzzRate(f *testing.F) {
-	f.Add("1.0832")
-	f.Add("00.10")
-	f.Fuzz(func(t *testing.T, decimal string) {
-		r, err := NewRate("EUR", "USD", decimal, day(1), "test")
-		if err != nil {
-			return
-		}
-		if r.Num <= 0 || r.Den <= 0 || r.check() != nil {
-			t.Fatalf("%q: %+v", decimal, r)
-		}
-	})
+func TestNewDatedRatesRefuses(t *testing.T) {
+	_, err := NewDatedRates(0, analytics.ExchangeRate{From: "EUR", To: "USD", Rate: "1.1", Date: day(1), Source: "s"},
+		analytics.ExchangeRate{From: "EUR", To: "USD", Rate: "1,1", Date: day(2), Source: "s"})
+	refused(t, err, "of 2 rates, number 2")
 }
 
 func TestROASAndROI(t *testing.T) {
