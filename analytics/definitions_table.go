@@ -2,31 +2,33 @@ package analytics
 
 import "github.com/smmkit/smmkit/smm"
 
+const ofPublicEngagement = "engagements are likes + comments + shares unless another Definition is given"
+
 // kpiTable holds the definitions. Definitions gives out copies.
 var kpiTable = []KPI{
 	// How content was seen and answered.
 	{
 		Name: "engagement_rate_by_reach", Title: "Engagement rate by reach", Unit: UnitFraction, Formula: "engagements / reach",
 		Sums: PublicEngagement(), Denominator: Definition{smm.MetricReach},
-		Note:   "engagements are likes + comments + shares unless another Definition is given",
+		Note:   ofPublicEngagement,
 		Source: `calculatorlib.com, "Engagement Rate by Reach", read 2026-11-22`,
 	},
 	{
 		Name: "engagement_rate_by_impressions", Title: "Engagement rate by impressions", Unit: UnitFraction, Formula: "engagements / impressions",
 		Sums: PublicEngagement(), Denominator: Definition{smm.MetricImpressions},
-		Note:   "engagements are likes + comments + shares unless another Definition is given",
+		Note:   ofPublicEngagement,
 		Source: `narrative.bi, "How to calculate Engagement Rate", read 2026-11-22`,
 	},
 	{
 		Name: "engagement_rate_by_followers", Title: "Engagement rate by followers", Unit: UnitFraction, Formula: "engagements / followers",
 		Sums: PublicEngagement(), Denominator: Definition{smm.MetricFollowers},
-		Note:   "engagements are likes + comments + shares unless another Definition is given",
+		Note:   ofPublicEngagement,
 		Source: `help.archive.com, "Understanding engagement rate", read 2026-11-22`,
 	},
 	{
 		Name: "engagement_rate_by_views", Title: "Engagement rate by views", Unit: UnitFraction, Formula: "engagements / views",
 		Sums: PublicEngagement(), Denominator: Definition{smm.MetricViews},
-		Note:   "engagements are likes + comments + shares unless another Definition is given",
+		Note:   ofPublicEngagement,
 		Source: `schedulala.com, "TikTok Engagement Calculator", read 2026-11-22`,
 	},
 	{
@@ -164,7 +166,7 @@ var kpiTable = []KPI{
 	{
 		Name: "cost_per_engagement", Title: "Cost per engagement (CPE)", Unit: UnitMoney, Formula: "spend / engagements",
 		Sums: Definition{smm.MetricSpend}, Denominator: PublicEngagement(),
-		Note:   "engagements are likes + comments + shares unless another Definition is given",
+		Note:   ofPublicEngagement,
 		Source: `calculator.academy, "Cost Per Engagement (CPE) Calculator", read 2026-11-26`,
 	},
 	{

@@ -56,50 +56,41 @@ func (v Values) Or(w Values) Values {
 	return v
 }
 
-func (v Values) get(p Placeholder) string {
+// valueAt is where a placeholder's value stands; nil for a name that is none.
+func valueAt(v *Values, p Placeholder) *string {
 	switch p {
 	case PlatformOf:
-		return string(v.Platform)
+		return (*string)(&v.Platform)
 	case ChannelOf:
-		return v.Channel
+		return &v.Channel
 	case CampaignOf:
-		return v.Campaign
+		return &v.Campaign
 	case ContentTypeOf:
-		return v.ContentType
+		return &v.ContentType
 	case TopicOf:
-		return v.Topic
+		return &v.Topic
 	case PillarOf:
-		return v.Pillar
+		return &v.Pillar
 	case BrandOf:
-		return v.Brand
+		return &v.Brand
 	case ObjectiveOf:
-		return v.Objective
+		return &v.Objective
 	case PostIDOf:
-		return v.PostID
+		return &v.PostID
+	}
+	return nil
+}
+
+func (v Values) get(p Placeholder) string {
+	if s := valueAt(&v, p); s != nil {
+		return *s
 	}
 	return ""
 }
 
 func setValue(v *Values, p Placeholder, s string) {
-	switch p {
-	case PlatformOf:
-		v.Platform = smm.Platform(s)
-	case ChannelOf:
-		v.Channel = s
-	case CampaignOf:
-		v.Campaign = s
-	case ContentTypeOf:
-		v.ContentType = s
-	case TopicOf:
-		v.Topic = s
-	case PillarOf:
-		v.Pillar = s
-	case BrandOf:
-		v.Brand = s
-	case ObjectiveOf:
-		v.Objective = s
-	case PostIDOf:
-		v.PostID = s
+	if at := valueAt(v, p); at != nil {
+		*at = s
 	}
 }
 
