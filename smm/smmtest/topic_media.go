@@ -18,10 +18,10 @@ import (
 // delivery fails before the commit.
 func media(t tester, s *suite) {
 	for _, f := range s.forms {
+		if len(f.Post("").Media) == 0 {
+			continue
+		}
 		s.sub(t, "media", f.Name, func(t tester) {
-			if len(f.Post("").Media) == 0 {
-				t.Skip("the form has no media")
-			}
 			for _, c := range lies() {
 				s.sub(t, "media/"+f.Name, c.name, func(t tester) { s.lying(t, f, c) })
 			}
